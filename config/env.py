@@ -1,0 +1,75 @@
+"""What the environment says, read once and typed; a bad value names its variable."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The process environment wins over the file, so that one run can differ from the rest.
+load_dotenv(BASE_DIR / ".env")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Read a yes/no variable. Raises: ImproperlyConfigured when it is neither."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: write 1 or 0.")
+
+
+def whole(name: str, default: int, *, at_least: int = 0) -> int:
+    """Read a whole number. Raises: ImproperlyConfigured when it is not one, or is too small."""
+    value = text(name)
+    if not value:
+        return default
+    if not value.isdigit() or int(value) < at_least:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number >= {at_least}.")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def data_dir() -> Path:
+    """Return the folder of everything this installation keeps, made if it is missing."""
+    folder = Path(text("DATA_DIR") or BASE_DIR / "var")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def secret_key() -> str:
+    """Return SECRET_KEY, else a random one kept for this installation alone.
+
+    There is no default that anyone else could know; several machines must share one by variable.
+    """
+    if value := text("SECRET_KEY"):
+        return value
+    file = data_dir() / "secret_key"
+    if not file.exists():
+        # Written aside and linked: two processes that start together end with the same key.
+        draft = file.with_name(f"secret_key.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text()

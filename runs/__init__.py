@@ -1,0 +1,1 @@
+"""Runs, their tasks and attempts, and the engine that carries them out."""

@@ -1,0 +1,15 @@
+"""The tables of runs."""
+
+from runs.models.delivery import WebhookDelivery
+from runs.models.run import Run
+from runs.models.task import Attempt, AttemptText, Feedback, Task, TaskText
+
+__all__ = [
+    "Attempt",
+    "AttemptText",
+    "Feedback",
+    "Run",
+    "Task",
+    "TaskText",
+    "WebhookDelivery",
+]

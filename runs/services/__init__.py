@@ -1,0 +1,1 @@
+"""What may be done to a run, each operation once, for every edge that offers it."""

@@ -1,0 +1,1 @@
+"""What happened: calls, events and the journal that makes them durable."""

@@ -1,0 +1,85 @@
+"""What happened, append-only: calls with their bodies, and events.
+
+This app stands below tenancy, so organisations, teams and runs are plain ids here.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from uuid_utils.compat import uuid7
+
+
+class Outcome(models.TextChoices):
+    OK = "ok"
+    ERROR = "error"
+    CACHED = "cached"
+    UNCONFIRMED = "unconfirmed"
+    RELEASED = "released"
+
+
+class Call(models.Model):
+    """One request to one model, written when its money is settled."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    at = models.DateTimeField()
+    org_id = models.BigIntegerField()
+    team_id = models.BigIntegerField()
+    run_id = models.UUIDField(null=True)
+    task_key = models.CharField(max_length=64, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    phase = models.CharField(max_length=16)
+    task_type = models.CharField(max_length=32, blank=True)
+    provider = models.CharField(max_length=64)
+    model = models.CharField(max_length=128)
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    error_class = models.CharField(max_length=64, blank=True)
+    error_origin = models.CharField(max_length=16, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True)
+    # Tokens are null where the provider did not tell; a guess of zero would hide spend.
+    input_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+    cache_read_tokens = models.PositiveIntegerField(null=True)
+    cache_write_tokens = models.PositiveIntegerField(null=True)
+    reasoning_tokens = models.PositiveIntegerField(null=True)
+    cost_nanousd = models.BigIntegerField(null=True)
+    over_bound = models.BooleanField(default=False)
+    latency_ms = models.PositiveIntegerField(null=True)
+    decision_id = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run_id", "id"]),
+            models.Index(fields=["org_id", "id"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="call_cost_not_negative",
+                condition=models.Q(cost_nanousd__isnull=True) | models.Q(cost_nanousd__gte=0),
+            )
+        ]
+
+
+class CallBody(models.Model):
+    """What was said in a call; apart, so that no list of calls carries it along."""
+
+    call = models.OneToOneField(Call, primary_key=True, on_delete=models.CASCADE)
+    messages = models.JSONField()
+    output = models.TextField()
+
+
+class Event(models.Model):
+    """One change, in the order of `seq`; browsers, webhooks and streams all read from here."""
+
+    seq = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    org_id = models.BigIntegerField(null=True)  # null: of the whole house, as a breaker's
+    team_id = models.BigIntegerField(null=True)
+    run_id = models.UUIDField(null=True)
+    type = models.CharField(max_length=48)
+    payload = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run_id", "seq"]),
+            models.Index(fields=["org_id", "seq"]),
+        ]
