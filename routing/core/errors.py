@@ -8,6 +8,8 @@
     |       +-- ContextTooLong    a larger window may take it
     |       +-- ContentRefused    the provider will not answer it
     +-- NoCandidate               no model was left to call
+    +-- InsufficientBudget        money stands in the way, and waiting does not help
+    +-- DeadlinePassed            the time that was set for the work is over
 
 Invariant: an error's class says what to do next; nobody reads its message to decide.
 """
@@ -76,3 +78,23 @@ class NoCandidate(RoutingError):
         super().__init__(f"no model can take this call ({len(removed)} removed)")
         self.removed = tuple(removed)
         self.retry_at = retry_at
+
+
+class InsufficientBudget(RoutingError):
+    """Tell that no model could be called for the money that is left.
+
+    `scope` is org, team or run, whichever refused; the amounts are that scope's.
+    """
+
+    def __init__(
+        self, scope: str, *, limit_nanousd: int, spent_nanousd: int, requested_nanousd: int
+    ) -> None:
+        super().__init__(f"the {scope} budget leaves no room for this call")
+        self.scope = scope
+        self.limit_nanousd = limit_nanousd
+        self.spent_nanousd = spent_nanousd
+        self.requested_nanousd = requested_nanousd
+
+
+class DeadlinePassed(RoutingError):
+    """Tell that the time limit ended before the call was made."""
