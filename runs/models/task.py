@@ -64,7 +64,8 @@ class Attempt(models.Model):
     score = models.FloatField(null=True)
     judgements = models.JSONField(default=list)  # [{"model": …, "score": 0..1 | null, "reason": …}]
     validators = models.JSONField(default=list)  # [{"name": …, "status": …, "message": …}]
-    validators_passed = models.BooleanField(default=True)
+    # null: none failed, but one could not run, which is never a pass
+    validators_passed = models.BooleanField(null=True)
     has_output = models.BooleanField(default=False)
     notes = models.JSONField(default=list)
     cost_nanousd = models.BigIntegerField(default=0)
