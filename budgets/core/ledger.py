@@ -1,0 +1,231 @@
+"""What a hold of money allows: reserving, settling, extending and closing, as pure decisions.
+
+Invariant: money reserved is money of the hold, so spent + reserved <= amount <= limit; only a
+provider that charged more than the bound it was asked for can carry `spent` beyond `amount`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+LimitScope = Literal["run", "team", "org"]
+
+
+class Phase(StrEnum):
+    """The part of a run that a call belongs to."""
+
+    DECOMPOSITION = "decomposition"
+    GENERATION = "generation"
+    CROSS_REVIEW = "cross_review"
+    EVALUATION = "evaluation"
+
+
+class ReservationState(StrEnum):
+    """Where one call's money stands."""
+
+    RESERVED = "RESERVED"
+    SENT = "SENT"
+    SETTLED = "SETTLED"
+    UNCONFIRMED = "UNCONFIRMED"
+    RELEASED = "RELEASED"
+
+
+OPEN_STATES = (ReservationState.RESERVED, ReservationState.SENT)
+
+
+class LineKind(StrEnum):
+    """Why a ledger line moved money. HOLD and EXTEND set aside, RETURN gives back the rest."""
+
+    HOLD = "HOLD"
+    EXTEND = "EXTEND"
+    CHARGE = "CHARGE"
+    UNCONFIRMED = "UNCONFIRMED"
+    RETURN = "RETURN"
+
+
+class ChargeKind(StrEnum):
+    """How surely the cost of a call is known."""
+
+    EXACT = "EXACT"
+    OVER = "OVER"
+    UNCONFIRMED = "UNCONFIRMED"
+    RELEASED = "RELEASED"
+
+
+# Shares of a run's budget in hundredths; what is left of 100 is the reserve for all of them.
+PHASE_CAP_PERCENT: Mapping[Phase, int] = MappingProxyType(
+    {
+        Phase.DECOMPOSITION: 5,
+        Phase.GENERATION: 45,
+        Phase.CROSS_REVIEW: 25,
+        Phase.EVALUATION: 15,
+    }
+)
+PHASE_RESERVE_PERCENT = 100 - sum(PHASE_CAP_PERCENT.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What to take for a call. `cost_nanousd` counts for EXACT and OVER only."""
+
+    kind: ChargeKind
+    cost_nanousd: int = 0
+
+    @classmethod
+    def exact(cls, cost_nanousd: int) -> Charge:
+        """Charge a known cost; one above the reservation is taken whole and flagged."""
+        return cls(ChargeKind.EXACT, cost_nanousd)
+
+    @classmethod
+    def over(cls, cost_nanousd: int) -> Charge:
+        """Charge a known cost that is above what was reserved."""
+        return cls(ChargeKind.OVER, cost_nanousd)
+
+    @classmethod
+    def unconfirmed(cls) -> Charge:
+        """Charge the whole reservation, since the call may have been billed."""
+        return cls(ChargeKind.UNCONFIRMED)
+
+    @classmethod
+    def released(cls) -> Charge:
+        """Charge nothing: the call was surely not sent."""
+        return cls(ChargeKind.RELEASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The money is there. `over_phase_cap`: the phase passed its cap and the reserve is gone."""
+
+    over_phase_cap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The money is not there, and why.
+
+    `extendable`: the hold may still grow by enough (ExtendHold). `closed`: the hold is over, so
+    nothing can be drawn on it whatever the figures say.
+    """
+
+    scope: LimitScope
+    limit_nanousd: int
+    spent_nanousd: int
+    held_nanousd: int
+    requested_nanousd: int
+    extendable: bool = False
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HoldState:
+    """The figures of one hold. `limit` is the most that `amount` may grow to."""
+
+    limit_nanousd: int
+    amount_nanousd: int
+    spent_nanousd: int = 0
+    reserved_nanousd: int = 0
+    phases: Mapping[Phase, int] = field(default_factory=dict)
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What settling one reservation did. `charged_nanousd` is 0 when it was released."""
+
+    hold: HoldState
+    state: ReservationState
+    charged_nanousd: int
+    over_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """The figures of one budget period."""
+
+    scope: Literal["team", "org"]
+    limit_nanousd: int
+    spent_nanousd: int
+    held_nanousd: int
+
+    @property
+    def free_nanousd(self) -> int:
+        """Return what can still be held: never negative."""
+        return max(0, self.limit_nanousd - self.spent_nanousd - self.held_nanousd)
+
+
+def reserve(
+    hold: HoldState, phase: Phase, amount_nanousd: int
+) -> tuple[HoldState, Granted | Refused]:
+    """Set a call's upper bound aside within its hold."""
+    taken = hold.spent_nanousd + hold.reserved_nanousd + amount_nanousd
+    if hold.closed or taken > hold.amount_nanousd:
+        return hold, _refused_by_run(hold, amount_nanousd, taken <= hold.limit_nanousd)
+    over = _eats_beyond_reserve(hold, phase, amount_nanousd)
+    return replace(hold, reserved_nanousd=hold.reserved_nanousd + amount_nanousd), Granted(over)
+
+
+def settle(hold: HoldState, phase: Phase, reserved_nanousd: int, charge: Charge) -> Settlement:
+    """Replace a reservation by what its call is charged."""
+    if charge.kind is ChargeKind.RELEASED:
+        charged, state = 0, ReservationState.RELEASED
+    elif charge.kind is ChargeKind.UNCONFIRMED:
+        charged, state = reserved_nanousd, ReservationState.UNCONFIRMED
+    else:
+        charged, state = charge.cost_nanousd, ReservationState.SETTLED
+    after = replace(
+        hold,
+        reserved_nanousd=hold.reserved_nanousd - reserved_nanousd,
+        spent_nanousd=hold.spent_nanousd + charged,
+        phases={**hold.phases, phase: hold.phases.get(phase, 0) + charged},
+    )
+    return Settlement(after, state, charged, charged > reserved_nanousd)
+
+
+def extend(
+    hold: HoldState, limits: tuple[LimitState, ...], amount_nanousd: int
+) -> Granted | Refused:
+    """Judge whether a hold may grow: within its own limit, then within every period's."""
+    if hold.closed or hold.amount_nanousd + amount_nanousd > hold.limit_nanousd:
+        return _refused_by_run(hold, amount_nanousd, extendable=False)
+    for limit in limits:
+        if amount_nanousd > limit.free_nanousd:
+            return Refused(
+                limit.scope,
+                limit.limit_nanousd,
+                limit.spent_nanousd,
+                limit.held_nanousd,
+                amount_nanousd,
+            )
+    return Granted()
+
+
+def certain_charge(state: ReservationState) -> Charge:
+    """Return what an abandoned reservation costs: nothing unless its call was sent."""
+    return Charge.unconfirmed() if state is ReservationState.SENT else Charge.released()
+
+
+def _refused_by_run(hold: HoldState, requested_nanousd: int, extendable: bool) -> Refused:
+    return Refused(
+        "run",
+        hold.limit_nanousd,
+        hold.spent_nanousd,
+        hold.reserved_nanousd,
+        requested_nanousd,
+        extendable=extendable and not hold.closed,
+        closed=hold.closed,
+    )
+
+
+def _eats_beyond_reserve(hold: HoldState, phase: Phase, amount_nanousd: int) -> bool:
+    """Tell whether this phase is over its cap by more than the shared reserve still covers."""
+    overdraft = {
+        each: 100 * (hold.phases.get(each, 0) + (amount_nanousd if each is phase else 0))
+        - percent * hold.limit_nanousd
+        for each, percent in PHASE_CAP_PERCENT.items()
+    }
+    used = sum(max(0, over) for over in overdraft.values())
+    return overdraft[phase] > 0 and used > PHASE_RESERVE_PERCENT * hold.limit_nanousd

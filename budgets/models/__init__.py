@@ -1,0 +1,25 @@
+"""What is stored about tenants, access and money, one module a noun."""
+
+from __future__ import annotations
+
+from budgets.models.hold import Hold, Reservation
+from budgets.models.idempotency import IdempotentRequest
+from budgets.models.key import ApiKey
+from budgets.models.limit import Budget, BudgetPeriod
+from budgets.models.line import LedgerLine
+from budgets.models.org import Org, Team
+from budgets.models.person import Membership, User
+
+__all__ = [
+    "ApiKey",
+    "Budget",
+    "BudgetPeriod",
+    "Hold",
+    "IdempotentRequest",
+    "LedgerLine",
+    "Membership",
+    "Org",
+    "Reservation",
+    "Team",
+    "User",
+]

@@ -1,0 +1,54 @@
+"""The ledger: every move of money, once, for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from uuid_utils.compat import uuid7
+
+from budgets.core.ledger import LineKind
+from budgets.models.choices import choices_of
+
+
+class LedgerLine(models.Model):
+    """One move of money, append-only; amounts are positive and `kind` tells the direction.
+
+    Only a RETURN may be negative: the hold was charged more than it had set aside. `over_bound`:
+    the call cost more than it had reserved, which someone should look at.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    hold = models.ForeignKey("budgets.Hold", on_delete=models.PROTECT, related_name="lines")
+    run_id = models.UUIDField(db_index=True)
+    org = models.ForeignKey(
+        "budgets.Org", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    team = models.ForeignKey(
+        "budgets.Team", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    call_id = models.UUIDField(null=True)
+    kind = models.CharField(max_length=11, choices=choices_of(LineKind))
+    amount_nanousd = models.BigIntegerField()
+    over_bound = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # The last guard against paying twice for one call. Nulls are distinct: lines without
+            # a call do not meet here.
+            models.UniqueConstraint(fields=["call_id"], name="line_one_charge_per_call"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_nanousd}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new line. Raises: TypeError for one that stands already."""
+        if not self._state.adding:
+            raise TypeError("a ledger line is never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Raises: TypeError, always."""
+        raise TypeError("a ledger line is never deleted")

@@ -1,0 +1,1 @@
+"""What budgets does: money moves, keys, access."""
