@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .rules import TaskRules
-from .status import TaskStatus, task_status
+from runs.core.rules import TaskRules
+from runs.core.status import TaskStatus, task_status
 
 PLATEAU_WIDTH: Final = 0.02
 PLATEAU_LENGTH: Final = 2
@@ -22,9 +22,13 @@ ACCEPTABLE_RATIO: Final = 0.85
 
 
 class AttemptKind(StrEnum):
-    ITERATION = "iteration"
+    FIRST = "first"
+    ITERATE = "iterate"
     NEXT_MODEL = "next_model"
     REWORD = "reword"
+
+
+_ITERATIONS: Final = frozenset({AttemptKind.FIRST, AttemptKind.ITERATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class AttemptFacts:
     score: float | None
     validators_passed: bool | None
     has_output: bool
-    kind: AttemptKind = AttemptKind.ITERATION
+    kind: AttemptKind = AttemptKind.ITERATE
 
     @property
     def usable(self) -> bool:
@@ -99,7 +103,7 @@ def next_step(
         return finish(threshold, attempts)
     last = attempts[-1].number
     kinds = {attempt.kind for attempt in attempts}
-    if kinds == {AttemptKind.ITERATION} and not _iterated_enough(rules, threshold, attempts):
+    if kinds <= _ITERATIONS and not _iterated_enough(rules, threshold, attempts):
         return Iterate(feedback_from=last)
     if AttemptKind.REWORD in kinds:
         return finish(threshold, attempts)

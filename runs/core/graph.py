@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from .errors import CyclicDependency, DuplicateKey, TooDeep, TooManyTasks, UnknownDependency
-from .rules import LIMITS, Limits
-from .status import USABLE, TaskStatus
+from runs.core.errors import (
+    CyclicDependency,
+    DuplicateKey,
+    TooDeep,
+    TooManyTasks,
+    UnknownDependency,
+)
+from runs.core.rules import LIMITS, Limits
+from runs.core.status import USABLE, TaskStatus
 
 Statuses = Mapping[str, TaskStatus]
 """Status by task key; a missing key is PENDING."""

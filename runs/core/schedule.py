@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from .graph import Statuses, TaskNode, layers, ready
+from runs.core.graph import Statuses, TaskNode, layers, ready
 
 
 def next_tasks(
