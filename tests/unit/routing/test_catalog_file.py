@@ -68,7 +68,7 @@ def test_a_wrong_line_is_refused_by_name(line: str, complaint: str) -> None:
 
 
 def test_a_wrong_provider_line_is_refused_by_name() -> None:
-    with pytest.raises(InvalidCatalogue, match="^acme: unknown field 'key'"):
+    with pytest.raises(InvalidCatalogue, match=r"^acme: unknown field 'key'"):
         parse_catalogue('[providers]\nacme = { key = "X" }')
 
 
