@@ -1,0 +1,137 @@
+"""Who carries out a run: claiming it, keeping it, giving it back, and refusing whoever lost it.
+
+The epoch is a fencing number: each claim raises it, and every write of the engine names it, so
+that a worker which slept past its lease cannot write over its successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from budgets.services.allocation import recover
+from runs.core.interruption import LeaseLost, RunCancelled
+from runs.core.status import RunStatus
+from runs.models import Run
+from runs.models.run import UNFINISHED
+from runs.services.recovery import record_recovered
+from telemetry.services.journal import Guard, apply_now
+from telemetry.services.recording import RecordEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A run that is now ours, with the fencing number to write under."""
+
+    run_id: UUID
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Fence(Guard):
+    """Lets a worker's writes through while it holds the run.
+
+    `starting`: the write starts a new call, which a run being cancelled does not allow.
+    """
+
+    run_id: UUID
+    epoch: int
+    starting: bool = False
+
+    @classmethod
+    def check(cls, guards: Sequence[Self]) -> Sequence[Exception | None]:
+        rows = (
+            Run.objects.select_for_update(no_key=True)
+            .filter(id__in={guard.run_id for guard in guards})
+            .order_by("id")
+            .values_list("id", "epoch", "status")
+        )
+        held = {run_id: (epoch, status) for run_id, epoch, status in rows}
+        return [guard._verdict(*held.get(guard.run_id, (-1, ""))) for guard in guards]
+
+    def _verdict(self, epoch: int, status: str) -> Exception | None:
+        if epoch != self.epoch or status not in UNFINISHED:
+            return LeaseLost(self.run_id)
+        if self.starting and status == RunStatus.CANCELLING:
+            return RunCancelled(self.run_id)
+        return None
+
+
+def claim(owner: str, limit: int, now: datetime, lease_seconds: float) -> list[Claimed]:
+    """Take up to `limit` runs that nobody carries out, the most urgent and oldest first.
+
+    That is runs never started and runs whose lease ended. What a dead owner had reserved is
+    settled in the same transaction: given back if it was not sent, charged if it was.
+    """
+    free = Q(owner="") | Q(lease_expires_at__lt=now)
+    with transaction.atomic():
+        runs = list(
+            Run.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(free, status__in=UNFINISHED)
+            .order_by("-priority", "created_at")[:limit]
+        )
+        if not runs:
+            return []
+        _recover_money(runs, now)
+        for run in runs:
+            _take(run, owner, now, lease_seconds)
+    return [Claimed(run.id, run.epoch) for run in runs]
+
+
+def _recover_money(runs: Sequence[Run], now: datetime) -> None:
+    holds = sorted(run.hold_id for run in runs if run.hold_id is not None and run.epoch > 0)
+    if holds:
+        record_recovered({run.id: run for run in runs}, recover(holds, now), now)
+
+
+def _take(run: Run, owner: str, now: datetime, lease_seconds: float) -> None:
+    first = run.status == RunStatus.QUEUED
+    run.owner = owner
+    run.lease_expires_at = now + timedelta(seconds=lease_seconds)
+    run.epoch += 1
+    run.started_at = run.started_at or now
+    run.deadline_at = run.deadline_at or now + timedelta(seconds=run.time_limit_seconds)
+    if first:
+        run.status = RunStatus.RUNNING
+    run.save(
+        update_fields=[
+            "owner", "lease_expires_at", "epoch", "started_at", "deadline_at", "status"
+        ]
+    )  # fmt: skip
+    apply_now(
+        RecordEvent(
+            type="run.started",
+            at=now,
+            org_id=run.org_id,
+            team_id=run.team_id,
+            run_id=run.id,
+            payload={"status": run.status, "epoch": run.epoch, "recovered": not first},
+        )
+    )
+
+
+def heartbeat(
+    owner: str, run_ids: Collection[UUID], now: datetime, lease_seconds: float
+) -> dict[UUID, str]:
+    """Prolong the lease of the runs in hand; return the status of each that is still held."""
+    mine = Run.objects.filter(owner=owner, id__in=run_ids, status__in=UNFINISHED)
+    mine.update(lease_expires_at=now + timedelta(seconds=lease_seconds))
+    return dict(mine.values_list("id", "status"))
+
+
+def release(owner: str, run_ids: Collection[UUID]) -> None:
+    """Give runs back at once; whoever claims next goes on with them."""
+    Run.objects.filter(owner=owner, id__in=run_ids, status__in=UNFINISHED).update(
+        owner="", lease_expires_at=None, epoch=F("epoch") + 1
+    )
+
+
+def unfinished() -> bool:
+    """Tell whether any run, of any owner, still waits for its end."""
+    return Run.objects.filter(status__in=UNFINISHED).exists()

@@ -1,0 +1,199 @@
+"""Journal commands for how far a run has come; the engine's only writes to runs and tasks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+
+from runs.core.status import TaskStatus
+from runs.models import Attempt, AttemptText, Run, Task, TaskText, WebhookDelivery
+from telemetry.models import Call
+from telemetry.services.bulk import update_rows
+from telemetry.services.journal import Command
+
+
+Row = TypeVar("Row", Task, Attempt)
+
+
+def _unsaved(row: Row) -> Row:
+    """Forget the key that a rolled-back batch may have given."""
+    row.pk = None
+    return row
+
+
+@dataclass(frozen=True)
+class SavePlan(Command):
+    """The tasks of a run, once; `decomposition` says where they come from."""
+
+    rank: ClassVar[int] = 30
+    run_id: UUID
+    decomposition: str
+    notes: tuple[str, ...]
+    tasks: tuple[Task, ...]
+    prompts: tuple[str, ...]
+
+    @classmethod
+    def apply(cls, commands: Sequence[Self]) -> Sequence[list[Task]]:
+        created = Task.objects.bulk_create(
+            _unsaved(task) for plan in commands for task in plan.tasks
+        )
+        prompts = [prompt for plan in commands for prompt in plan.prompts]
+        TaskText.objects.bulk_create(
+            TaskText(task=task, prompt=prompt)
+            for task, prompt in zip(created, prompts, strict=True)
+        )
+        update_rows(
+            Run,
+            ["decomposition", "notes", "tasks_total"],
+            [(p.decomposition, list(p.notes), len(p.tasks), p.run_id) for p in commands],
+        )
+        return [list(plan.tasks) for plan in commands]
+
+
+@dataclass(frozen=True)
+class StartTasks(Command):
+    """Tasks that are being worked on, or (PENDING) no longer are."""
+
+    rank: ClassVar[int] = 31
+    task_ids: tuple[int, ...]
+    status: TaskStatus
+    at: datetime
+
+    @classmethod
+    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+        update_rows(
+            Task,
+            ["status", "started_at"],
+            [(c.status, c.at, task_id) for c in commands for task_id in c.task_ids],
+        )
+        return [None] * len(commands)
+
+
+@dataclass(frozen=True)
+class SaveAttempt(Command):
+    """One finished attempt with its texts."""
+
+    rank: ClassVar[int] = 32
+    attempt: Attempt
+    output: str
+    critique: str
+
+    @classmethod
+    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+        Attempt.objects.bulk_create(_unsaved(command.attempt) for command in commands)
+        AttemptText.objects.bulk_create(
+            AttemptText(attempt=c.attempt, output=c.output, critique=c.critique) for c in commands
+        )
+        return [None] * len(commands)
+
+
+@dataclass(frozen=True)
+class FinishTask(Command):
+    """A task's result; the run counts it."""
+
+    rank: ClassVar[int] = 33
+    run_id: UUID
+    task_id: int
+    status: TaskStatus
+    at: datetime
+    score: float | None = None
+    best_attempt: int | None = None
+    model: str = ""
+    reviewer: str = ""
+    iterations: int = 0
+    failure: str = ""
+    output: str = ""
+
+    FIELDS: ClassVar[tuple[str, ...]] = (
+        "status", "finished_at", "score", "best_attempt", "model", "reviewer", "iterations",
+        "failure",
+    )  # fmt: skip
+
+    @classmethod
+    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+        update_rows(Task, cls.FIELDS, [command._row() for command in commands])
+        update_rows(TaskText, ["output"], [(c.output, c.task_id) for c in commands if c.output])
+        done: dict[UUID, int] = defaultdict(int)
+        for command in commands:
+            done[command.run_id] += 1
+        for run_id, count in sorted(done.items()):
+            Run.objects.filter(id=run_id).update(tasks_done=F("tasks_done") + count)
+        return [None] * len(commands)
+
+    def _row(self) -> tuple[Any, ...]:
+        return (
+            self.status, self.at, self.score, self.best_attempt, self.model, self.reviewer,
+            self.iterations, self.failure[:500], self.task_id,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CountCall(Command):
+    """A settled call, in the counters of its run and task."""
+
+    rank: ClassVar[int] = 34
+    call: Call
+
+    @classmethod
+    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+        runs: dict[UUID, list[int]] = defaultdict(lambda: [0, 0, 0])
+        tasks: dict[tuple[UUID, str], int] = defaultdict(int)
+        for call in (command.call for command in commands):
+            if call.run_id is None:
+                continue
+            counters = runs[call.run_id]
+            counters[0] += 1
+            counters[1] += call.input_tokens or 0
+            counters[2] += call.output_tokens or 0
+            if call.task_key and call.cost_nanousd:
+                tasks[call.run_id, call.task_key] += call.cost_nanousd
+        _add_to_runs(runs)
+        for (run_id, key), cost in sorted(tasks.items()):
+            Task.objects.filter(run_id=run_id, key=key).update(
+                cost_nanousd=F("cost_nanousd") + cost
+            )
+        return [None] * len(commands)
+
+
+def _add_to_runs(counters: dict[UUID, list[int]]) -> None:
+    key = Run._meta.pk
+    rows = [
+        (*added, key.get_db_prep_save(run_id, connection))
+        for run_id, added in sorted(counters.items())
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE runs_run SET calls = calls + %s, input_tokens = input_tokens + %s, "
+            "output_tokens = output_tokens + %s WHERE id = %s",
+            rows,
+        )
+
+
+@dataclass(frozen=True)
+class FinishRun(Command):
+    """How a run ended; its lease ends with it."""
+
+    rank: ClassVar[int] = 35
+    run_id: UUID
+    status: str
+    score: float | None
+    failure: dict[str, Any] | None
+    at: datetime
+    delivery: WebhookDelivery | None = None
+
+    @classmethod
+    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+        update_rows(
+            Run,
+            ["status", "score", "failure", "finished_at", "owner", "lease_expires_at"],
+            [(c.status, c.score, c.failure, c.at, "", None, c.run_id) for c in commands],
+        )
+        WebhookDelivery.objects.bulk_create(c.delivery for c in commands if c.delivery)
+        return [None] * len(commands)
