@@ -85,6 +85,7 @@ class Run(models.Model):
             models.Index(fields=["team", "-id"], name="run_team_newest"),
             models.Index(fields=["org", "-id"], name="run_org_newest"),
             models.Index(fields=["team", "status", "-created_at"], name="run_team_status"),
+            models.Index(fields=["team", "text_digest"], name="run_team_text"),
             models.Index(
                 fields=["-priority", "created_at"],
                 name="run_unfinished",
