@@ -1,0 +1,11 @@
+import { startCopying } from "./copy.js";
+import { startDialogs } from "./dialogs.js";
+import { startLive } from "./live.js";
+import { startThemeSwitch } from "./switch.js";
+import { startTimes } from "./times.js";
+
+startThemeSwitch();
+startTimes();
+startCopying();
+startDialogs();
+startLive();
