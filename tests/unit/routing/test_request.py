@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from routing.core.errors import NoCandidate, TransientError
+from routing.core.errors import InsufficientBudget, NoCandidate, TransientError
 from routing.core.request import Message, ModelRequest, cache_key
 
 REQUEST = ModelRequest(
@@ -49,3 +49,9 @@ def test_errors_carry_what_the_money_and_the_breaker_need() -> None:
     assert (str(error), error.status, error.possibly_billed) == ("busy", 429, False)
     assert error.retry_after_seconds == 3.0
     assert NoCandidate(["a", "b"], None).removed == ("a", "b")
+
+
+def test_a_refused_budget_says_whose_and_how_much() -> None:
+    error = InsufficientBudget("run", limit_nanousd=3, spent_nanousd=2, requested_nanousd=5)
+    assert (error.scope, error.limit_nanousd) == ("run", 3)
+    assert (error.spent_nanousd, error.requested_nanousd) == (2, 5)

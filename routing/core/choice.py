@@ -1,0 +1,176 @@
+"""Which model takes a call: the best chance of an acceptable result for the money.
+
+Invariant: a choice follows from the candidates, the preference and the draws passed in alone,
+and says everything it was made from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+from routing.core.candidates import Candidate, Removal
+
+# What one accepted result is worth, in nano-dollars, before its cost is taken off.
+WORTH_NANOUSD = {"quality": 1_000_000_000, "balanced": 100_000_000, "cost": 10_000_000}
+DEFAULT_THRESHOLD = 0.8
+NEGLIGIBLE = 1e-6
+
+_STANDARD = NormalDist()
+# Midpoints of equally likely slices of a standard normal: 16 give the propensity to about 0.01.
+_SLICES = tuple(_STANDARD.inv_cdf((slice_ + 0.5) / 16) for slice_ in range(16))
+_SQRT2 = math.sqrt(2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Hold what all candidates of one choice are valued by."""
+
+    worth: int
+    threshold: float
+    unknown_cost: int
+
+    def cost(self, candidate: Candidate) -> int:
+        known = candidate.expected_cost_nanousd
+        return self.unknown_cost if known is None else known
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Hold a candidate with its draw and what the draw makes of it."""
+
+    candidate: Candidate
+    draw: float
+    sampled_quality: float
+    chance: float
+    value_nanousd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Hold the chosen model, the fallbacks in order, and all that led there.
+
+    `propensity` is the probability, before the draw, that this model would be chosen.
+    """
+
+    model: str
+    fallbacks: tuple[str, ...]
+    propensity: float
+    preference: str
+    threshold: float
+    scored: tuple[Scored, ...]
+    removed: tuple[Removal, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the choice as plain data, best candidate first."""
+        return {
+            "model": self.model,
+            "fallbacks": list(self.fallbacks),
+            "propensity": round(self.propensity, 4),
+            "preference": self.preference,
+            "worth_nanousd": WORTH_NANOUSD[self.preference],
+            "threshold": self.threshold,
+            "candidates": [_scored_json(scored) for scored in self.scored],
+            "removed": [removal.as_json() for removal in self.removed],
+        }
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    *,
+    preference: str,
+    draws: Mapping[str, float],
+    threshold: float = DEFAULT_THRESHOLD,
+    removed: Sequence[Removal] = (),
+) -> Choice:
+    """Return the candidate with the best value, and the others in the order to fall back on.
+
+    The value is the chance that the result reaches the threshold, times what an accepted
+    result is worth to the preference (quality, balanced or cost), less the expected cost.
+    `draws` holds a standard normal per model for Thompson sampling: a model's quality is taken
+    to be its mean plus the draw times its sd. No draw: 0, the mean. An
+    unknown cost counts as the dearest known one.
+
+    Raises: ValueError without any candidate.
+    Source: Thompson sampling, Chapelle and Li, NIPS 2011.
+    """
+    if not candidates:
+        raise ValueError("there is no candidate to choose from")
+    known = [one.expected_cost_nanousd or 0 for one in candidates]
+    terms = _Terms(WORTH_NANOUSD[preference], threshold, unknown_cost=max(known))
+    scored = sorted(
+        (_score(candidate, draws.get(candidate.model, 0.0), terms) for candidate in candidates),
+        key=lambda one: (-one.value_nanousd, one.candidate.model),
+    )
+    best = scored[0].candidate
+    rest = sorted(scored[1:], key=lambda one: one.candidate.provider == best.provider)
+    return Choice(
+        model=best.model,
+        fallbacks=tuple(one.candidate.model for one in rest),
+        propensity=_propensity(best, [one.candidate for one in rest], terms),
+        preference=preference,
+        threshold=threshold,
+        scored=tuple(scored),
+        removed=tuple(removed),
+    )
+
+
+def chance_of(quality: float, spread: float, threshold: float) -> float:
+    """Return the probability that a score around `quality` reaches the threshold."""
+    return 0.5 * math.erfc((threshold - quality) / (spread * _SQRT2))
+
+
+def _score(candidate: Candidate, draw: float, terms: _Terms) -> Scored:
+    estimate = candidate.estimate
+    quality = estimate.mean + draw * estimate.sd
+    chance = chance_of(quality, estimate.spread, terms.threshold)
+    return Scored(candidate, draw, quality, chance, terms.worth * chance - terms.cost(candidate))
+
+
+def _propensity(chosen: Candidate, others: Sequence[Candidate], terms: _Terms) -> float:
+    """Return the probability that the chosen one's value exceeds all others', over all draws.
+
+    A value rises with its draw, so each rival's condition is a bound on its own draw; the
+    average over slices of the chosen one's draw is the integral.
+    """
+    total = 0.0
+    for draw in _SLICES:
+        value = _score(chosen, draw, terms).value_nanousd
+        share = 1.0
+        for other in others:
+            share *= _chance_below(other, value, terms)
+            if share < NEGLIGIBLE:
+                break
+        total += share
+    return total / len(_SLICES)
+
+
+def _chance_below(other: Candidate, value: float, terms: _Terms) -> float:
+    needed = (value + terms.cost(other)) / terms.worth
+    if needed <= 0.0 or needed >= 1.0:
+        return 0.0 if needed <= 0.0 else 1.0
+    estimate = other.estimate
+    quality = terms.threshold + estimate.spread * _STANDARD.inv_cdf(needed)
+    return 0.5 * math.erfc((estimate.mean - quality) / (estimate.sd * _SQRT2))
+
+
+def _scored_json(scored: Scored) -> dict[str, Any]:
+    candidate, estimate = scored.candidate, scored.candidate.estimate
+    return {
+        "model": candidate.model,
+        "provider": candidate.provider,
+        "mean": round(estimate.mean, 4),
+        "sd": round(estimate.sd, 4),
+        "n": estimate.n,
+        "draw": round(scored.draw, 4),
+        "sampled_quality": round(scored.sampled_quality, 4),
+        "chance": round(scored.chance, 4),
+        "value_nanousd": round(scored.value_nanousd),
+        "expected_cost_nanousd": candidate.expected_cost_nanousd,
+        "upper_bound_nanousd": candidate.upper_bound_nanousd,
+        "latency_ms": candidate.latency_ms,
+        "probe": candidate.probe,
+    }

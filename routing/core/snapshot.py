@@ -1,0 +1,95 @@
+"""All that routing knows at one moment, and the candidates it makes of one request.
+
+Invariant: nothing here changes; a newer moment is another snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from routing.core.breaker import CLOSED, HEALTHY, BreakerState, admits, available_at
+from routing.core.candidates import Candidate
+from routing.core.catalog import ModelSpec, ProviderSpec
+from routing.core.pricing import Prices, upper_bound
+from routing.core.quality import NOTHING_SEEN, Profile, estimate, expected_cost, mean_latency_ms
+from routing.core.request import ModelRequest
+
+# What a call is expected to produce before any was observed, as a share of what it may.
+EXPECTED_OUTPUT_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingSnapshot:
+    """Hold models that can be reached, their prices (None: unknown), health and profiles.
+
+    `profiles` are one organisation's, by model and task type.
+    """
+
+    taken_at: datetime
+    models: Mapping[str, ModelSpec]
+    providers: Mapping[str, ProviderSpec]
+    prices: Mapping[str, Prices | None]
+    breakers: Mapping[str, BreakerState] = field(default_factory=dict)
+    profiles: Mapping[tuple[str, str], Profile] = field(default_factory=dict)
+
+    def prices_of(self, model: str) -> Prices | None:
+        """Return the model's prices; None if they are unknown."""
+        return self.prices.get(model)
+
+    def provider_of(self, model: str) -> ProviderSpec:
+        """Return where the model is reached."""
+        return self.providers[self.models[model].provider]
+
+
+def output_limit(spec: ModelSpec, request: ModelRequest) -> int:
+    """Return the output tokens that this request may produce at this model."""
+    return min(request.max_output_tokens, spec.max_output_tokens)
+
+
+def candidates_for(
+    snapshot: RoutingSnapshot, request: ModelRequest, input_tokens: int, at: datetime
+) -> tuple[Candidate, ...]:
+    """Return every model of the snapshot as a candidate for this request, in order of name."""
+    return tuple(
+        _candidate(snapshot, snapshot.models[name], request, input_tokens, at)
+        for name in sorted(snapshot.models)
+    )
+
+
+def _candidate(
+    snapshot: RoutingSnapshot,
+    spec: ModelSpec,
+    request: ModelRequest,
+    input_tokens: int,
+    at: datetime,
+) -> Candidate:
+    profile = snapshot.profiles.get((spec.name, request.task_type), NOTHING_SEEN)
+    breaker = snapshot.breakers.get(spec.name, HEALTHY)
+    limit = output_limit(spec, request)
+    expected, bound = _costs(snapshot.prices.get(spec.name), profile, input_tokens, limit)
+    return Candidate(
+        model=spec.name,
+        provider=spec.provider,
+        estimate=estimate(spec.tier, profile),
+        expected_cost_nanousd=expected,
+        upper_bound_nanousd=bound,
+        latency_ms=mean_latency_ms(profile),
+        context_window=spec.context_window,
+        max_output_tokens=limit,
+        fits_task_type=request.task_type in spec.task_types,
+        healthy=admits(breaker, at),
+        probe=breaker.state != CLOSED and admits(breaker, at),
+        retry_at=available_at(breaker),
+    )
+
+
+def _costs(
+    prices: Prices | None, profile: Profile, input_tokens: int, limit: int
+) -> tuple[int | None, int | None]:
+    if prices is None:
+        return None, None
+    bound = upper_bound(prices, input_tokens, limit)
+    guess = upper_bound(prices, input_tokens, round(limit * EXPECTED_OUTPUT_SHARE))
+    return min(expected_cost(guess, profile), bound), bound
