@@ -1,0 +1,1 @@
+"""A stand-in for the model providers: a real HTTP server that speaks their wire formats."""

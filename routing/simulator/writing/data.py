@@ -1,0 +1,127 @@
+"""JSON that fits the schema that was asked for, or fails it where skill fails."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..draws import Draws
+from ..marks import mark
+from .topic import subjects
+
+_Schema = Mapping[str, Any]
+_DEEPEST = 6
+_FORMATS = {
+    "date": "2026-03-14",
+    "date-time": "2026-03-14T09:30:00Z",
+    "time": "09:30:00Z",
+    "email": "reader@example.org",
+    "uri": "https://example.org/item",
+    "uuid": "6f1d3a52-9c0e-4b7a-8f5d-2a1b3c4d5e6f",
+}
+
+
+class _Author:
+    """Fill a schema; the first free text carries the mark of quality."""
+
+    def __init__(self, task: str, quality: float, draws: Draws) -> None:
+        self._words = subjects(task, 4)
+        self._draws = draws
+        self._sentence: str | None = mark(quality, draws)
+
+    def value(self, schema: Any, path: str, depth: int = 0) -> Any:
+        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+            return None
+        if "const" in schema:
+            return schema["const"]
+        if schema.get("enum"):
+            return self._draws.pick(path, schema["enum"])
+        for key in ("anyOf", "oneOf", "allOf"):
+            if schema.get(key):
+                return self.value(schema[key][0], path, depth + 1)
+        return self._typed(schema, path, depth)
+
+    def _typed(self, schema: _Schema, path: str, depth: int) -> Any:
+        kind = schema.get("type", "object" if "properties" in schema else "string")
+        kind = kind[0] if isinstance(kind, list) and kind else kind
+        match str(kind).lower():
+            case "object":
+                properties = schema.get("properties") or {}
+                return {
+                    name: self.value(part, f"{path}.{name}", depth + 1)
+                    for name, part in properties.items()
+                }
+            case "array":
+                count = max(int(schema.get("minItems", 2)), 1)
+                count = min(count, int(schema.get("maxItems", count)), 20)
+                part = schema.get("items") or {"type": "string"}
+                return [self.value(part, f"{path}[{n}]", depth + 1) for n in range(count)]
+            case "integer" | "number" as number:
+                return self._number(schema, path, whole=number == "integer")
+            case "boolean":
+                return self._draws.unit(path) < 0.5
+            case "null":
+                return None
+        return self._text(schema, path)
+
+    def _number(self, schema: _Schema, path: str, *, whole: bool) -> float:
+        lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        highest = schema.get("maximum", schema.get("exclusiveMaximum", lowest + 100))
+        drawn = lowest + (highest - lowest) * (0.05 + 0.9 * self._draws.unit(path))
+        return round(drawn) if whole else round(drawn, 2)
+
+    def _text(self, schema: _Schema, path: str) -> str:
+        if schema.get("format") in _FORMATS:
+            return _FORMATS[schema["format"]]
+        longest = int(schema.get("maxLength", 10_000))
+        shortest = int(schema.get("minLength", 0))
+        if "pattern" in schema:
+            return _matching(str(schema["pattern"]), self._words)
+        if self._sentence is not None and longest >= len(self._sentence):
+            text, self._sentence = self._sentence, None
+        else:
+            text = f"{self._draws.pick(path, self._words)} {self._draws.integer(path) % 90 + 10}"
+        return text.ljust(shortest, ".")[:longest]
+
+
+def data(task: str, schema: _Schema | None, quality: float, broken: bool, draws: Draws) -> str:
+    """Return a JSON text; `schema` None: a list of findings in a shape of its own."""
+    if schema is None:
+        value: Any = _findings(task, quality, draws)
+    else:
+        value = _Author(task, quality, draws).value(schema, "$")
+    if broken:
+        return _damaged(value, draws)
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return f"```json\n{text}\n```\n" if draws.unit("data form") < 0.3 else text + "\n"
+
+
+def _findings(task: str, quality: float, draws: Draws) -> dict[str, Any]:
+    names = subjects(task, 6)[: 2 + round(quality * 4)]
+    items = [
+        {
+            "name": name,
+            "value": draws.integer(name) % 500,
+            "priority": draws.pick(name, ["must", "should", "could"]),
+            "source": f"paragraph {draws.integer(name) % 6 + 1}",
+        }
+        for name in names
+    ]
+    return {"items": items, "count": len(items), "note": mark(quality, draws)}
+
+
+def _damaged(value: Any, draws: Draws) -> str:
+    """Return JSON that is cut off, or that lacks what a schema requires."""
+    if draws.unit("damage") < 0.5 or not isinstance(value, dict) or not value:
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        return text[: max(len(text) * 2 // 3, 1)].rstrip("}] \n")
+    lost = draws.pick("lost", sorted(value))
+    return json.dumps({key: part for key, part in value.items() if key != lost}, indent=2)
+
+
+def _matching(pattern: str, words: list[str]) -> str:
+    """Return a text of a simple pattern: the first usual form that fits it, else a word."""
+    usual = (*_FORMATS.values(), *words, "A1", "ABC", "ABC-123", "123", "1.0.0", "EUR", "a-b")
+    return next((text for text in usual if re.search(pattern, text)), words[0])
