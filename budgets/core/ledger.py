@@ -6,7 +6,7 @@ provider that charged more than the bound it was asked for can carry `spent` bey
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -74,6 +74,10 @@ class Charge:
 
     kind: ChargeKind
     cost_nanousd: int = 0
+
+    def __post_init__(self) -> None:
+        if self.cost_nanousd < 0:
+            raise ValueError("a cost is never negative")
 
     @classmethod
     def exact(cls, cost_nanousd: int) -> Charge:
@@ -160,7 +164,9 @@ class LimitState:
 def reserve(
     hold: HoldState, phase: Phase, amount_nanousd: int
 ) -> tuple[HoldState, Granted | Refused]:
-    """Set a call's upper bound aside within its hold."""
+    """Set a call's upper bound aside within its hold. Raises: ValueError below zero."""
+    if amount_nanousd < 0:
+        raise ValueError("a reservation is never negative")
     taken = hold.spent_nanousd + hold.reserved_nanousd + amount_nanousd
     if hold.closed or taken > hold.amount_nanousd:
         return hold, _refused_by_run(hold, amount_nanousd, taken <= hold.limit_nanousd)
@@ -188,7 +194,12 @@ def settle(hold: HoldState, phase: Phase, reserved_nanousd: int, charge: Charge)
 def extend(
     hold: HoldState, limits: tuple[LimitState, ...], amount_nanousd: int
 ) -> Granted | Refused:
-    """Judge whether a hold may grow: within its own limit, then within every period's."""
+    """Judge whether a hold may grow: within its own limit, then within every period's.
+
+    Raises: ValueError below zero.
+    """
+    if amount_nanousd < 0:
+        raise ValueError("a hold never shrinks while it is open")
     if hold.closed or hold.amount_nanousd + amount_nanousd > hold.limit_nanousd:
         return _refused_by_run(hold, amount_nanousd, extendable=False)
     for limit in limits:
@@ -201,6 +212,23 @@ def extend(
                 amount_nanousd,
             )
     return Granted()
+
+
+def threshold_crossed(
+    thresholds: Iterable[int], limit_nanousd: int, spent_nanousd: int, told_percent: int
+) -> int | None:
+    """Return the highest percentage of the limit that was passed and not told yet.
+
+    None: nothing new to tell.
+    """
+    passed = [
+        percent
+        for percent in thresholds
+        if percent > told_percent
+        and spent_nanousd > 0
+        and percent * limit_nanousd <= 100 * spent_nanousd
+    ]
+    return max(passed, default=None)
 
 
 def certain_charge(state: ReservationState) -> Charge:
