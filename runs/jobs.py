@@ -1,0 +1,25 @@
+"""What workers are asked to do: ids in, one call. Queued jobs outlive deploys, so names stay."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from runs import queue
+
+# Short, so that other jobs wait no longer than this for a worker; the runs go on in between.
+CARRY_SECONDS = 20.0
+
+
+def carry_out_runs() -> None:
+    """Carry out unfinished runs for a while; ring for the next while if some are left."""
+    from runs.engine import carry
+
+    if carry.work(CARRY_SECONDS):
+        queue.ring()
+
+
+def deliver_webhook(delivery_id: str) -> None:
+    """Make one delivery, unless it has been made or is not due."""
+    from runs.services import webhooks
+
+    webhooks.deliver(UUID(delivery_id))

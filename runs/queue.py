@@ -1,0 +1,39 @@
+"""The one door to the job queue. The queue is a bell, the tables are the truth.
+
+Call these in `transaction.on_commit`: a worker is faster than the commit of its work.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+CARRY_OUT_RUNS = "runs.jobs.carry_out_runs"
+DELIVER_WEBHOOK = "runs.jobs.deliver_webhook"
+LOOK_BACK = 8  # waiting jobs that are looked at, whose payload must be unpacked in Python
+
+
+def ring() -> None:
+    """Wake a worker up to look for unfinished runs; nothing new when that is queued already."""
+    if not _is_waiting(CARRY_OUT_RUNS):
+        async_task(CARRY_OUT_RUNS)
+
+
+def enqueue_webhook(delivery_id: UUID) -> None:
+    """Have one webhook delivery made by a worker."""
+    async_task(DELIVER_WEBHOOK, str(delivery_id))
+
+
+def give_back(job_id: int) -> None:
+    """Let any worker take a job that was taken and not begun."""
+    OrmQ.objects.filter(pk=job_id).update(lock=timezone.now())
+
+
+def _is_waiting(function: str) -> bool:
+    """Tell whether a job that no worker has taken yet will call the function."""
+    waiting = OrmQ.objects.filter(key=get_broker().list_key, lock__lte=timezone.now())
+    return any(job.func() == function for job in waiting.order_by("-pk")[:LOOK_BACK])
