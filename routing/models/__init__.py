@@ -1,0 +1,11 @@
+"""The tables of routing. Organisations, teams, runs and calls are plain ids: a row here outlives
+them, and writing it must not touch a row that every call waits for."""
+
+from __future__ import annotations
+
+from routing.models.decision import Decision
+from routing.models.health import Breaker
+from routing.models.learned import CachedReply, QualityProfile
+from routing.models.model import Model, PriceOverride
+
+__all__ = ["Breaker", "CachedReply", "Decision", "Model", "PriceOverride", "QualityProfile"]
