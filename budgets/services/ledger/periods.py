@@ -50,9 +50,9 @@ class PeriodRow:
         """Return what the pure decisions look at."""
         return LimitState(self.scope, self.limit_nanousd, self.spent_nanousd, self.held_nanousd)
 
-    def event(self, kind: str, at: datetime, **more: int) -> RecordEvent:
+    def event(self, kind: str, at: datetime, **more: int | str) -> RecordEvent:
         """Return an event that carries the new figures."""
-        payload = {
+        payload: dict[str, int | str] = {
             "budget_id": self.budget_id,
             "period_id": self.id,
             "limit_nanousd": self.limit_nanousd,
