@@ -42,6 +42,8 @@ class Call(models.Model):
     cache_write_tokens = models.PositiveIntegerField(null=True)
     reasoning_tokens = models.PositiveIntegerField(null=True)
     cost_nanousd = models.BigIntegerField(null=True)
+    # unconfirmed: charged in full, since nobody knows what was billed.
+    unconfirmed = models.BooleanField(default=False)
     over_bound = models.BooleanField(default=False)
     latency_ms = models.PositiveIntegerField(null=True)
     decision_id = models.UUIDField(null=True)
