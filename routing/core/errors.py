@@ -83,17 +83,12 @@ class NoCandidate(RoutingError):
 class InsufficientBudget(RoutingError):
     """Tell that no model could be called for the money that is left.
 
-    `scope` is org, team or run, whichever refused; the amounts are that scope's.
+    `refusal` is what the refusing scope said (`budgets.core.ledger.Refused`).
     """
 
-    def __init__(
-        self, scope: str, *, limit_nanousd: int, spent_nanousd: int, requested_nanousd: int
-    ) -> None:
-        super().__init__(f"the {scope} budget leaves no room for this call")
-        self.scope = scope
-        self.limit_nanousd = limit_nanousd
-        self.spent_nanousd = spent_nanousd
-        self.requested_nanousd = requested_nanousd
+    def __init__(self, refusal: Any) -> None:
+        super().__init__(f"the {getattr(refusal, 'scope', 'run')} budget has no room for this call")
+        self.refusal = refusal
 
 
 class DeadlinePassed(RoutingError):

@@ -53,18 +53,19 @@ def candidates_for(
 ) -> tuple[Candidate, ...]:
     """Return every model of the snapshot as a candidate for this request, in order of name."""
     return tuple(
-        _candidate(snapshot, snapshot.models[name], request, input_tokens, at)
+        candidate_for(snapshot, snapshot.models[name], request, input_tokens, at)
         for name in sorted(snapshot.models)
     )
 
 
-def _candidate(
+def candidate_for(
     snapshot: RoutingSnapshot,
     spec: ModelSpec,
     request: ModelRequest,
     input_tokens: int,
     at: datetime,
 ) -> Candidate:
+    """Return one model as a candidate for this request."""
     profile = snapshot.profiles.get((spec.name, request.task_type), NOTHING_SEEN)
     breaker = snapshot.breakers.get(spec.name, HEALTHY)
     limit = output_limit(spec, request)

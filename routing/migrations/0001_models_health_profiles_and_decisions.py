@@ -6,129 +6,268 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Breaker',
+            name="Breaker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=128, unique=True)),
-                ('state', models.CharField(choices=[('CLOSED', 'Closed'), ('OPEN', 'Open'), ('HALF_OPEN', 'Half Open')], default='CLOSED', max_length=12)),
-                ('strikes', models.PositiveIntegerField(default=0)),
-                ('cooldown_seconds', models.PositiveIntegerField(default=0)),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('retry_at', models.DateTimeField(null=True)),
-                ('permanent', models.BooleanField(default=False)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('probe_started_at', models.DateTimeField(null=True)),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model", models.CharField(max_length=128, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("CLOSED", "Closed"),
+                            ("OPEN", "Open"),
+                            ("HALF_OPEN", "Half Open"),
+                        ],
+                        default="CLOSED",
+                        max_length=12,
+                    ),
+                ),
+                ("strikes", models.PositiveIntegerField(default=0)),
+                ("cooldown_seconds", models.PositiveIntegerField(default=0)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("permanent", models.BooleanField(default=False)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("probe_started_at", models.DateTimeField(null=True)),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['model'],
+                "ordering": ["model"],
             },
         ),
         migrations.CreateModel(
-            name='Model',
+            name="Model",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=128, unique=True)),
-                ('provider', models.CharField(blank=True, max_length=64)),
-                ('litellm_name', models.CharField(blank=True, max_length=160)),
-                ('tier', models.CharField(blank=True, choices=[('economy', 'economy'), ('standard', 'standard'), ('premium', 'premium')], max_length=16)),
-                ('task_types', models.JSONField(blank=True, null=True)),
-                ('context_window', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_output_tokens', models.PositiveIntegerField(blank=True, null=True)),
-                ('reasoning', models.BooleanField(blank=True, null=True)),
-                ('region', models.CharField(blank=True, max_length=32)),
-                ('tags', models.JSONField(blank=True, null=True)),
-                ('priced_as', models.CharField(blank=True, max_length=160)),
-                ('enabled', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=128, unique=True)),
+                ("provider", models.CharField(blank=True, max_length=64)),
+                ("litellm_name", models.CharField(blank=True, max_length=160)),
+                (
+                    "tier",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("economy", "economy"),
+                            ("standard", "standard"),
+                            ("premium", "premium"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("task_types", models.JSONField(blank=True, null=True)),
+                ("context_window", models.PositiveIntegerField(blank=True, null=True)),
+                ("max_output_tokens", models.PositiveIntegerField(blank=True, null=True)),
+                ("reasoning", models.BooleanField(blank=True, null=True)),
+                ("region", models.CharField(blank=True, max_length=32)),
+                ("tags", models.JSONField(blank=True, null=True)),
+                ("priced_as", models.CharField(blank=True, max_length=160)),
+                ("enabled", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='CachedReply',
+            name="CachedReply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('team_id', models.BigIntegerField()),
-                ('key', models.CharField(max_length=64)),
-                ('reply', models.JSONField()),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("team_id", models.BigIntegerField()),
+                ("key", models.CharField(max_length=64)),
+                ("reply", models.JSONField()),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='routing_cac_created_699509_idx')],
-                'constraints': [models.UniqueConstraint(fields=('team_id', 'key'), name='cached_reply_once')],
+                "indexes": [
+                    models.Index(fields=["created_at"], name="routing_cac_created_699509_idx")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("team_id", "key"), name="cached_reply_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('org_id', models.BigIntegerField()),
-                ('team_id', models.BigIntegerField(null=True)),
-                ('run_id', models.UUIDField(null=True)),
-                ('task_key', models.CharField(blank=True, max_length=64)),
-                ('call_id', models.UUIDField(null=True)),
-                ('phase', models.CharField(blank=True, max_length=16)),
-                ('kind', models.CharField(choices=[('route', 'Route'), ('budget', 'Budget'), ('policy', 'Policy')], max_length=8)),
-                ('outcome', models.CharField(choices=[('allow', 'Allow'), ('deny', 'Deny'), ('warn', 'Warn')], max_length=8)),
-                ('policy', models.CharField(blank=True, max_length=64)),
-                ('version', models.PositiveIntegerField(null=True)),
-                ('model', models.CharField(blank=True, max_length=128)),
-                ('inputs', models.JSONField(default=dict)),
-                ('candidates', models.JSONField(default=dict)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('actor', models.CharField(blank=True, max_length=128)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("org_id", models.BigIntegerField()),
+                ("team_id", models.BigIntegerField(null=True)),
+                ("run_id", models.UUIDField(null=True)),
+                ("task_key", models.CharField(blank=True, max_length=64)),
+                ("call_id", models.UUIDField(null=True)),
+                ("phase", models.CharField(blank=True, max_length=16)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("route", "Route"), ("budget", "Budget"), ("policy", "Policy")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("allow", "Allow"), ("deny", "Deny"), ("warn", "Warn")],
+                        max_length=8,
+                    ),
+                ),
+                ("policy", models.CharField(blank=True, max_length=64)),
+                ("version", models.PositiveIntegerField(null=True)),
+                ("model", models.CharField(blank=True, max_length=128)),
+                ("inputs", models.JSONField(default=dict)),
+                ("candidates", models.JSONField(default=dict)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("actor", models.CharField(blank=True, max_length=128)),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['run_id', 'id'], name='routing_dec_run_id_2d3871_idx'), models.Index(fields=['org_id', 'id'], name='routing_dec_org_id_cadd55_idx')],
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["run_id", "id"], name="routing_dec_run_id_2d3871_idx"),
+                    models.Index(fields=["org_id", "id"], name="routing_dec_org_id_cadd55_idx"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PriceOverride',
+            name="PriceOverride",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=128)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('input_usd', models.DecimalField(decimal_places=6, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('output_usd', models.DecimalField(decimal_places=6, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('cache_read_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('cache_write_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('cache_write_long_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('reasoning_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('reason', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model", models.CharField(max_length=128)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "input_usd",
+                    models.DecimalField(
+                        decimal_places=6,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "output_usd",
+                    models.DecimalField(
+                        decimal_places=6,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "cache_read_usd",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "cache_write_usd",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "cache_write_long_usd",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "reasoning_usd",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'ordering': ['model', 'starts_at'],
-                'constraints': [models.UniqueConstraint(fields=('model', 'starts_at'), name='price_override_once'), models.CheckConstraint(condition=models.Q(('input_usd__gte', 0), ('output_usd__gte', 0)), name='price_override_not_negative'), models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='price_override_ends_after_start')],
+                "ordering": ["model", "starts_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("model", "starts_at"), name="price_override_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("input_usd__gte", 0), ("output_usd__gte", 0)),
+                        name="price_override_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at__isnull", True),
+                            ("ends_at__gt", models.F("starts_at")),
+                            _connector="OR",
+                        ),
+                        name="price_override_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QualityProfile',
+            name="QualityProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('org_id', models.BigIntegerField()),
-                ('model', models.CharField(max_length=128)),
-                ('task_type', models.CharField(max_length=32)),
-                ('n', models.PositiveIntegerField(default=0)),
-                ('score_sum', models.FloatField(default=0.0)),
-                ('score_sumsq', models.FloatField(default=0.0)),
-                ('cost_sum_nanousd', models.BigIntegerField(default=0)),
-                ('latency_sum_ms', models.BigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("org_id", models.BigIntegerField()),
+                ("model", models.CharField(max_length=128)),
+                ("task_type", models.CharField(max_length=32)),
+                ("n", models.PositiveIntegerField(default=0)),
+                ("score_sum", models.FloatField(default=0.0)),
+                ("score_sumsq", models.FloatField(default=0.0)),
+                ("cost_sum_nanousd", models.BigIntegerField(default=0)),
+                ("latency_sum_ms", models.BigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('org_id', 'model', 'task_type'), name='quality_profile_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("org_id", "model", "task_type"), name="quality_profile_once"
+                    )
+                ],
             },
         ),
     ]
