@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# A line that is a delimiter: few words, and one long token with a digit in it.
-_LINE = re.compile(
-    r"^[^\w\n]{0,8}(?P<before>(?:[A-Za-z_]+[ :=\-\"']{1,3}){0,6})[^\w\n]{0,6}"
-    r"(?P<token>(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{8,64})[^\n]{0,40}$",
+# A line that is a delimiter: brackets or rules around a few words and one long token.
+_OPENING = re.compile(
+    r"^[<\[({=#~*-]{1,8} ?(?P<before>(?:[A-Za-z_]+[ :=\-\"']{1,3}){0,6})"
+    r"(?P<token>[A-Za-z0-9_-]{8,64})[\"']? ?[>\])}=#~*-]{1,8}[ \t]*$",
     re.M,
 )
+_RULES = "<[({=#~*/-"
 _WORD = re.compile(r"[A-Za-z]+")
 _NOISE = {"begin", "start", "end", "untrusted", "data", "text", "the", "of", "id", "token"}
 
@@ -32,19 +33,30 @@ def split(text: str) -> tuple[str, list[Block]]:
     frame: list[str] = []
     blocks: list[Block] = []
     at = 0
-    while (opening := _LINE.search(text, at)) is not None:
-        closing = text.find(opening["token"], opening.end())
-        if closing < 0:
+    while (opening := _OPENING.search(text, at)) is not None:
+        closing = _closing_line(text, opening["token"], opening.end())
+        if closing is None:
             frame.append(text[at : opening.end()])
             at = opening.end()
             continue
         frame.append(text[at : opening.start()])
-        body = text[opening.end() : text.rfind("\n", 0, closing) + 1]
-        blocks.append(Block(_label(opening["before"], text[at : opening.start()]), body.strip()))
-        line_end = text.find("\n", closing)
-        at = len(text) if line_end < 0 else line_end
+        label = _label(opening["before"], text[at : opening.start()])
+        blocks.append(Block(label, text[opening.end() : closing[0]].strip()))
+        at = closing[1]
     frame.append(text[at:])
     return "".join(frame), blocks
+
+
+def _closing_line(text: str, token: str, at: int) -> tuple[int, int] | None:
+    """Return where the line starts and ends that closes a block, None if there is none."""
+    while (found := text.find(token, at)) >= 0:
+        start = text.rfind("\n", 0, found) + 1
+        end = text.find("\n", found)
+        end = len(text) if end < 0 else end
+        if text[start] in _RULES:
+            return start, end
+        at = end
+    return None
 
 
 def _label(before: str, lead: str) -> str:

@@ -49,6 +49,10 @@ class Draws:
         return options[self.integer(name) % len(options)]
 
     def shuffle(self, name: str, options: Sequence[T]) -> list[T]:
-        """Return the options in a drawn order."""
-        order = sorted(range(len(options)), key=lambda index: self.integer(f"{name}/{index}"))
-        return [options[index] for index in order]
+        """Return the options in a drawn order; even for up to 50 of them."""
+        left = int.from_bytes(blake2b(name.encode(), digest_size=64, key=self._key).digest())
+        shuffled = list(options)
+        for last in range(len(shuffled) - 1, 0, -1):
+            left, drawn = divmod(left, last + 1)
+            shuffled[last], shuffled[drawn] = shuffled[drawn], shuffled[last]
+        return shuffled

@@ -52,6 +52,7 @@ _KEY = re.compile(r"[\"'`](\w{2,40})[\"'`]\s*:")
 _ATTEMPT = re.compile(
     r"\b(previous|earlier|last) (attempt|answer|try|output)|\bfailed\b|\bfell short"
 )
+_APPROVAL = re.compile(r"\b(?:answer|reply|say|write) exactly:? [\"'`]?([A-Z][A-Z ]{1,40}[A-Z])\b")
 _HUNDRED = re.compile(r"\b(0|1|zero)\s*(to|-|–|and)\s*100\b")
 _TEN = re.compile(r"\b(0|1|zero)\s*(to|-|–|and)\s*10\b(?!0)")
 
@@ -62,7 +63,8 @@ class Reading:
 
     `task`: the assignment's own words; `subject`: the text to be judged, criticised or revised,
     "" if there is none; `critique`: what is said against it; `keys`: names the JSON reply is to
-    have; `top_score`: the best score of the asked scale; `retries`: how often it was tried before.
+    have; `top_score`: the best score of the asked scale; `retries`: how often it was tried before;
+    `approval`: what a critic is to answer who finds nothing, "" if not said.
     """
 
     kind: Kind
@@ -73,38 +75,48 @@ class Reading:
     keys: tuple[str, ...] = ()
     top_score: float = 1.0
     retries: int = 0
+    approval: str = ""
     schema: Mapping[str, Any] | None = None
 
 
 def read(prompt: Prompt) -> Reading:
     """Return what a prompt asks for."""
-    frame, data = blocks.split(prompt.text)
+    system, _ = blocks.split(prompt.system)
+    said = "\n\n".join(text for role, text in prompt.turns if role != "assistant")
+    turns, data = blocks.split(said)
+    frame = f"{system}\n\n{turns}"
     words = frame.lower()
-    kind = _kind(words)
-    task = _task(frame, data)
-    subject, critique = _subject(data) if kind != "plan" else ("", "")
-    if kind == "generate" and critique:
-        kind = "revise" if subject else kind
+    kind = _kind(system.lower(), words)
+    task = _task(turns, data)
+    subject, critique = _subject(data)
+    has_form = kind in ("judge", "critique")
     return Reading(
         kind=kind,
         task_type=_task_type(frame, task),
         task=task,
         subject=subject,
         critique=critique,
-        keys=tuple(dict.fromkeys(_KEY.findall(frame))),
-        top_score=_top_score(words),
-        retries=min(len(_ATTEMPT.findall(words)), 3),
-        schema=prompt.schema or _schema(frame, data),
+        keys=tuple(dict.fromkeys(_KEY.findall(frame))) if has_form else (),
+        top_score=_top_score(words) if kind == "judge" else 1.0,
+        retries=min(len(_ATTEMPT.findall(words)), 3) if kind == "generate" else 0,
+        approval=_approval(frame) if kind == "critique" else "",
+        schema=prompt.schema or _schema(turns, data),
     )
 
 
-def _kind(words: str) -> Kind:
+def _kind(system: str, words: str) -> Kind:
+    """Return the kind from the system's words if they tell, else from all of them."""
+    kind = _kind_of(system)
+    return kind if kind != "generate" or _TYPE.search(system) else _kind_of(words)
+
+
+def _kind_of(words: str) -> Kind:
     if "hard_validators" in words or ("dependencies" in words and "json" in words):
         return "plan"
-    if _REVISE.search(words) and not _JUDGE.search(words):
-        return "revise"
-    if _JUDGE.search(words):
+    if "score" in words and _JUDGE.search(words):
         return "judge"
+    if _REVISE.search(words):
+        return "revise"
     return "critique" if _CRITIQUE.search(words) else "generate"
 
 
@@ -134,6 +146,11 @@ def _subject(data: list[Block]) -> tuple[str, str]:
     if not subject and len(data) > 1 and not critique:
         subject = [data[-1].text]
     return (subject[-1] if subject else ""), "\n".join(critique)
+
+
+def _approval(frame: str) -> str:
+    found = _APPROVAL.search(frame)
+    return found[1] if found else ""
 
 
 def _top_score(words: str) -> float:

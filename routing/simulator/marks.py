@@ -42,12 +42,10 @@ def mark(quality: float, draws: Draws) -> str:
 
 def marked_quality(text: str) -> float | None:
     """Return the quality of the last mark in a text, or None if it carries none."""
-    found = None
-    for found in _MARK.finditer(text):
-        pass
-    if found is None:
+    found = _MARK.findall(text)
+    if not found:
         return None
-    verb, kind, way = found.groups()
+    verb, kind, way = found[-1]
     step = _VERBS.index(verb) * 64 + _KINDS.index(kind) * 8 + _WAYS.index(" ".join(way.split()))
     return step / _STEPS
 

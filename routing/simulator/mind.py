@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 
-from . import intent
 from .draws import Draws, digest
 from .exchange import Answer, Prompt, Tokens
 from .intent import Reading
@@ -120,13 +119,12 @@ def _quality(reading: Reading, skill: float, draws: Draws) -> float:
     is left, more of it the better the critique and the reviser are.
     """
     drafted = skill + 0.045 * draws.normal("quality")
-    if reading.kind == "revise":
+    if reading.subject:
         before = max(quality_of(reading.subject), drafted - 0.05)
-        insight = marked_quality(reading.critique) or 0.6
-        drafted = before + (_BEST - before) * (0.2 + 0.3 * insight + 0.25 * skill)
+        insight = marked_quality(reading.critique) or 0.5
+        drafted = before + (_BEST - before) * (0.2 * insight + 0.25 * skill)
     elif reading.retries or reading.critique:
-        tries = max(reading.retries, 1)
-        drafted += (_BEST - drafted) * (1 - 0.65**tries)
+        drafted += (_BEST - drafted) * (1 - 0.65 ** max(reading.retries, 1))
     return min(max(drafted, 0.05), _BEST)
 
 
@@ -141,8 +139,3 @@ def _work(reading: Reading, prompt: Prompt, quality: float, draws: Draws) -> str
     if reading.task_type == "code_review":
         return review(reading.task, quality, draws)
     return prose(reading.task, reading.task_type, quality, draws)
-
-
-def understand(prompt: Prompt) -> Reading:
-    """Return what a prompt asks for."""
-    return intent.read(prompt)

@@ -128,7 +128,7 @@ class Provider:
         if line is not None and line.fault is None:
             answer = self._mind.literal(line.text, prompt, profile)
             answer = replace(answer, tokens=line.tokens or answer.tokens)
-            return replace(answer, finish=line.finish) if line.finish else answer  # type: ignore[arg-type]
+            return replace(answer, finish=line.finish or answer.finish)
         if "refusal" in kinds:
             answer = replace(self._mind.literal(_REFUSAL, prompt, profile), finish="refusal")
         elif "empty" in kinds:

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, get_args
 
-from .exchange import Prompt, Tokens
+from .exchange import FinishReason, Prompt, Tokens
 from .faults import Fault, read_fault
 from .intent import KINDS, Reading
 
@@ -24,7 +24,7 @@ class Line:
     text: str
     fault: Fault | None = None
     tokens: Tokens | None = None
-    finish: str | None = None
+    finish: FinishReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,9 @@ def _line(value: Any) -> Line:
         return Line(value)
     if not isinstance(value, Mapping) or not {"text", "fault"} & set(value):
         raise InvalidScript('a reply is a text, or an object with "text" or "fault"')
+    finish = value.get("finish_reason")
+    if finish not in (None, *get_args(FinishReason)):
+        raise InvalidScript(f"finish_reason must be one of {get_args(FinishReason)}")
     usage = value.get("usage")
     fault = value.get("fault")
     try:
@@ -111,5 +114,5 @@ def _line(value: Any) -> Line:
         text=str(value.get("text", "")),
         fault=read_fault({"kind": fault} if isinstance(fault, str) else fault) if fault else None,
         tokens=tokens,
-        finish=value.get("finish_reason"),
+        finish=finish,
     )

@@ -11,8 +11,8 @@ import re
 from aiohttp import web
 
 from . import admin
-from .provider import Provider, Settings
 from .profiles import Profiles, read_skills
+from .provider import Provider, Settings
 from .wires.anthropic import AnthropicWire
 from .wires.gemini import GeminiWire
 from .wires.openai import OpenAIWire

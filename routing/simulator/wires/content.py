@@ -11,10 +11,11 @@ Json = dict[str, Any]
 
 
 class Wire(Protocol):
-    """What the server needs of a wire format; `name` is what the access log calls it."""
+    """What the server needs of a wire format; `name` is what the access log calls it,
+    `messages` are the provider's words for a failure, by its neutral reason."""
 
     name: str
-    messages: Mapping[str, str]
+    messages: dict[str, str]
 
     def read(self, body: Mapping[str, Any], model: str, stream: bool) -> Prompt: ...
 

@@ -30,8 +30,8 @@ MESSAGES = {
     "not_found": "The model `{model}` does not exist or you do not have access to it.",
     "bad_request": "Invalid value in the request body.",
     "context": (
-        "This model's maximum context length is {window} tokens. However, your messages resulted in "
-        "{tokens} tokens. Please reduce the length of the messages."
+        "This model's maximum context length is {window} tokens. However, your messages "
+        "resulted in {tokens} tokens. Please reduce the length of the messages."
     ),
     "policy": "Your request was rejected as a result of our safety system.",
     "rate_limit": "Rate limit reached for {model} on requests per min (RPM).",

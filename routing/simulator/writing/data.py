@@ -69,7 +69,7 @@ class _Author:
     def _number(self, schema: _Schema, path: str, *, whole: bool) -> float:
         lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
         highest = schema.get("maximum", schema.get("exclusiveMaximum", lowest + 100))
-        drawn = lowest + (highest - lowest) * (0.05 + 0.9 * self._draws.unit(path))
+        drawn = float(lowest + (highest - lowest) * (0.05 + 0.9 * self._draws.unit(path)))
         return round(drawn) if whole else round(drawn, 2)
 
     def _text(self, schema: _Schema, path: str) -> str:
@@ -121,7 +121,7 @@ def _damaged(value: Any, draws: Draws) -> str:
     return json.dumps({key: part for key, part in value.items() if key != lost}, indent=2)
 
 
-def _matching(pattern: str, words: list[str]) -> str:
+def _matching(pattern: str, words: tuple[str, ...]) -> str:
     """Return a text of a simple pattern: the first usual form that fits it, else a word."""
     usual = (*_FORMATS.values(), *words, "A1", "ABC", "ABC-123", "123", "1.0.0", "EUR", "a-b")
     return next((text for text in usual if re.search(pattern, text)), words[0])

@@ -9,6 +9,26 @@ from ..draws import Draws
 from .topic import subjects, title
 
 Task = dict[str, Any]
+_FACTS: Task = {
+    "type": "object",
+    "required": ["requirements", "note"],
+    "properties": {
+        "requirements": {
+            "type": "array",
+            "minItems": 3,
+            "items": {
+                "type": "object",
+                "required": ["name", "priority"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "priority": {"enum": ["must", "should", "could"]},
+                },
+            },
+        },
+        "note": {"type": "string"},
+    },
+}
+_FACTS_CHECK = {"name": "json_schema", "schema": _FACTS}
 
 
 def plan(project: str, draws: Draws) -> str:
@@ -37,10 +57,11 @@ def bad_plan(project: str, draws: Draws) -> str:
 def _tasks(project: str, draws: Draws) -> list[Task]:
     about = title(project)
     first, second, third, *_ = subjects(project)
+    checks = ["python_syntax", *(["pytest"] if "pytest" in project.lower() else [])]
     tasks = [
         _task("design", "complex_reasoning", [], ["length"], f"Decide how to build: {about}. Name "
               f"the parts, their interfaces, and how {first} and {second} depend on each other."),
-        _task("build", "code_generation", ["design"], ["python_syntax"], "Implement the core "
+        _task("build", "code_generation", ["design"], checks, "Implement the core "
               f"module in Python as designed, {first} first, with its tests in the same file."),
         _task("review", "code_review", ["build"], ["length"], "Review the core module for "
               "correctness, security and clarity. List findings with their severity."),
@@ -48,8 +69,9 @@ def _tasks(project: str, draws: Draws) -> list[Task]:
               f"it is for, how to start, and an example with {second}."),
     ]  # fmt: skip
     extra = [
-        _task("facts", "data_extraction", [], ["length"], "Extract every requirement of the "
-              f"project as JSON, with its priority and what it says on {third}."),
+        _task("facts", "data_extraction", [], [_FACTS_CHECK], "Extract every requirement of the "
+              f"project, with its priority and what it says on {third}. Answer with JSON that fits "
+              f"this schema: {json.dumps(_FACTS)}"),
         _task("edges", "code_generation", ["build"], ["python_syntax"], "Implement input checks "
               f"for {second} and {third} in Python, with tests."),
         _task("check", "evaluation", ["build", "guide"], ["length"], "Evaluate whether the work "
@@ -64,7 +86,7 @@ def _tasks(project: str, draws: Draws) -> list[Task]:
     return tasks
 
 
-def _task(key: str, kind: str, after: list[str], validators: list[str], prompt: str) -> Task:
+def _task(key: str, kind: str, after: list[str], validators: list[Any], prompt: str) -> Task:
     return {
         "id": key,
         "type": kind,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]{3,24}")
-_DULL = frozenset(
-    "about after against also answer based before begin being between both build cases clear come "
-    "complete could create data delimiters does each every everything following from give given "
-    "have help into json keep list made make more most must need needs only other output over "
-    "please project prompt python reply should show some such task tasks text that their them then "
-    "there these they this those three under untrusted using very want well what when where which "
-    "while will with within without work would write your".split()
-)
+_DULL_WORDS = """
+about after against also answer based before begin being between both build cases clear code
+come complete core could create data decide delimiters does done each evaluate every everything
+extract file first following from give given have help implement into json keep list made make
+module more most must name need needed needs only other output over parts please project prompt
+python reader reply requirement result review same should show some such summarise task tasks
+test tests text that their them then there these they this those three type under untrusted
+using very want well what when where which while will with within without work would write your
+"""
+_DULL = frozenset(_DULL_WORDS.split())
 
 
-def subjects(text: str, count: int = 4) -> list[str]:
+@lru_cache(maxsize=256)
+def subjects(text: str, count: int = 4) -> tuple[str, ...]:
     """Return the telling words of a text in their order, padded to a count."""
     found: dict[str, None] = {}
     for match in _WORD.finditer(text[:4000]):
@@ -25,7 +29,7 @@ def subjects(text: str, count: int = 4) -> list[str]:
             if len(found) == count:
                 break
     padding = ("service", "input", "interface", "record", "report", "request", "rule", "store")
-    return [*found, *(word for word in padding if word not in found)][:count]
+    return (*found, *(word for word in padding if word not in found))[:count]
 
 
 def title(text: str, limit: int = 60) -> str:

@@ -19,6 +19,8 @@ _BOOLEAN = re.compile(r"^(is|has|meets|pass|accept|approve)", re.I)
 
 def critique(reading: Reading, quality: float, skill: float, draws: Draws) -> str:
     """Return a critique of a text of a given quality; a skilled critic finds more of the faults."""
+    if reading.approval and quality * skill > 0.6 and quality > 0.955 + 0.03 * draws.unit("eye"):
+        return reading.approval
     faults = max(1, round((1.02 - quality) * 12 * skill))
     found = points(f"{reading.task}\n{reading.subject[:400]}", min(faults, 5), draws)
     if reading.keys:
