@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import signal
 import struct
 from typing import Any, Final
@@ -64,7 +63,7 @@ _NUMBERS: Final = {
 
 def machine() -> str:
     """Return the processor's name. Raises: OSError for one whose call numbers are not known."""
-    name = platform.machine()
+    name = os.uname().machine
     if name not in _NUMBERS:
         raise OSError(f"no system call table for the processor {name}")
     return name
@@ -85,9 +84,7 @@ def clone(flags: int) -> int:
     """Fork into new namespaces; return 0 in the child, its process id in the parent."""
     null = ctypes.c_void_p(None)
     number = _NUMBERS[machine()]["clone"]
-    return _syscall(
-        "clone", number, ctypes.c_ulong(flags | signal.SIGCHLD), null, null, null, null
-    )
+    return _syscall("clone", number, ctypes.c_ulong(flags | signal.SIGCHLD), null, null, null, null)
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:

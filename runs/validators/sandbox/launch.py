@@ -16,18 +16,18 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from . import runtime
-from .spec import MIB, WORK_FOLDER, Limits, Spec
+from .files import check_files
+from .spec import INNER_ID, WORK_FOLDER, Limits, Spec
 
 _GRACE_SECONDS: Final = 10.0
 _AT_ONCE: Final = min(4, max(2, os.cpu_count() or 2))
-_NAME_LENGTH: Final = 200
 # The supervisor is imported as `sandbox`, so that it loads nothing else of the project.
 _SUPERVISE: Final = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "import sys; sys.path.append(sys.argv.pop(1)); "
     "from sandbox import supervisor; supervisor.main()"
 )
 _COMMAND: Final = (
@@ -42,6 +42,16 @@ _ENVIRONMENT: Final = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
 }
+# Ends with 0 only where it is nobody, cannot write and has no network.
+_PROBE: Final = f"""
+import os, socket, sys
+try:
+    socket.socket()
+    sys.exit("a socket could be opened")
+except OSError:
+    pass
+sys.exit(os.getuid() != {INNER_ID} or os.access("/", os.W_OK) or os.path.exists("/proc/1"))
+"""
 _turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
     weakref.WeakKeyDictionary()
 )
@@ -80,8 +90,7 @@ async def run(
     """Run a program on a copy of `files` (relative names) in an empty folder, and wait for it.
 
     `argv[0]` is a path inside the sandbox; `view` adds to what the interpreter needs.
-    Raises: SandboxUnavailable; ValueError for a file name that could leave the folder or for
-    files that do not fit into it.
+    Raises: SandboxUnavailable; UnsafeFiles.
     """
     spec = _spec(argv, files, limits or Limits(), view, environment or {})
     async with _turn():
@@ -92,9 +101,8 @@ async def run(
 @lru_cache(maxsize=1)
 def sandbox_available() -> str | None:
     """Return why there is no sandbox here, or None if there is one. Tries it once, then knows."""
-    probe = "import os, sys; sys.exit(sorted(os.listdir('/')) and os.access('/', os.W_OK))"
     try:
-        spec = _spec([runtime.python_path(), "-I", "-c", probe], {}, Limits(), None, {})
+        spec = _spec([runtime.python_path(), "-I", "-c", _PROBE], {}, Limits(), None, {})
         done = subprocess.run(
             _COMMAND, input=spec.to_json().encode(), env={}, capture_output=True, timeout=60
         )
@@ -113,12 +121,7 @@ def _spec(
 ) -> Spec:
     if not sys.platform.startswith("linux"):
         raise SandboxUnavailable("the sandbox needs Linux")
-    for name in files:
-        check_name(name)
-    if sum(len(text.encode("utf-8", "surrogatepass")) for text in files.values()) > (
-        limits.disk_bytes - MIB
-    ):
-        raise ValueError("the files do not fit into the sandbox")
+    check_files(files, limits)
     shown = runtime.together(runtime.interpreter(), view or runtime.View())
     return Spec(
         argv=list(argv),
@@ -129,14 +132,6 @@ def _spec(
         hidden=list(shown.hidden),
         limits=limits,
     )
-
-
-def check_name(name: str) -> None:
-    """Do nothing if the name stays inside a folder. Raises: ValueError if it does not."""
-    path = PurePosixPath(name)
-    usable = 0 < len(name) <= _NAME_LENGTH and name.isprintable() and "\\" not in name
-    if not usable or path.is_absolute() or ".." in path.parts or path == PurePosixPath("."):
-        raise ValueError(f"unsafe file name: {name[:80]!r}")
 
 
 def _turn() -> asyncio.Semaphore:

@@ -72,5 +72,5 @@ def _cpu_ticks(pid: int) -> int:
 
 
 def is_supported() -> bool:
-    """Return whether the kernel lists a process's children, without which nothing can be counted."""
+    """Return whether the kernel lists a process's children, as counting them needs."""
     return (_PROC / f"self/task/{os.getpid()}/children").exists()

@@ -21,6 +21,7 @@ from typing import Final
 PACKAGES_FOLDER: Final = "/opt/packages"
 TOOLS_FOLDER: Final = "/opt/tools"
 _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
+_DISTRIBUTION: Final = "/usr/lib/python3/dist-packages"
 _PROJECT: Final = Path(__file__).resolve().parents[3]
 
 
@@ -51,8 +52,15 @@ def interpreter() -> View:
     files = [python_path(), "/etc/ld.so.cache", *_shared_python()]
     shown = [os.path.realpath(path) for path in [*folders, *files] if path and os.path.exists(path)]  # noqa: PTH110
     outer = _outermost(shown)
-    hidden = [str(_PROJECT)] if any(_PROJECT.is_relative_to(path) for path in outer) else []
-    return View(tuple((path, path) for path in outer), tuple(links), tuple(hidden))
+    hidden = [path for path in _not_to_show() if any(path.is_relative_to(each) for each in outer)]
+    return View(tuple((path, path) for path in outer), tuple(links), tuple(map(str, hidden)))
+
+
+def _not_to_show() -> list[Path]:
+    """Return the project, and what happens to be installed beside the standard library."""
+    library = Path(os.path.realpath(sysconfig.get_path("stdlib")))
+    installed = [library / "site-packages", library / "dist-packages"]
+    return [path for path in [_PROJECT, *installed, Path(_DISTRIBUTION)] if path.is_dir()]
 
 
 def _shared_python() -> list[str]:
