@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import dj_database_url
@@ -130,6 +131,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 
 # --- The queue: a bell; the Run table is the truth ------------------------------------------------
+# django-q2 wants a timeout for every job; ours bound themselves, far below `retry`.
+warnings.filterwarnings("ignore", message="Retry and timeout are misconfigured")
 Q_CLUSTER = {
     "name": "orchestrator",
     "orm": "default",
@@ -154,15 +157,28 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.json_body.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.JSONWhateverIsAsked",
+    "DEFAULT_THROTTLE_CLASSES": ["config.throttles.CallerThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"caller": env.text("API_RATE", "1200/min")},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.exceptions.problem_response",
     "UNAUTHENTICATED_USER": None,
 }
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Multi-LLM Orchestrator",
+    "DESCRIPTION": "Turns a project description into finished, checked work by coordinating many "
+    "LLM providers. Money is a decimal text in US dollars; errors are RFC 9457 problems.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -171,6 +187,8 @@ SPECTACULAR_SETTINGS = {
 # --- The engine ----------------------------------------------------------------------------------
 RUNS_IN_FLIGHT = env.whole("RUNS_IN_FLIGHT", 64, at_least=1)
 LEASE_SECONDS = env.whole("LEASE_SECONDS", 15, at_least=2)
+# Hosts that webhooks may reach although they are private; the operator vouches for them.
+WEBHOOK_PRIVATE_HOSTS = env.words("WEBHOOK_PRIVATE_HOSTS")
 
 LOGGING = {
     "version": 1,
