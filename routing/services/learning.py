@@ -57,7 +57,8 @@ def _add(rows: Iterable[Sequence[Any]]) -> None:
     Raw, because the ORM's upsert can replace a column by the new value, not add to it.
     """
     meta = QualityProfile._meta
-    columns = [meta.get_field(name) for name in (*KEY, *SUMS, "updated_at")]
+    by_name = {column.name: column for column in meta.concrete_fields}
+    columns = [by_name[name] for name in (*KEY, *SUMS, "updated_at")]
     values = [
         column.get_db_prep_save(value, connection)
         for row in rows
@@ -67,7 +68,7 @@ def _add(rows: Iterable[Sequence[Any]]) -> None:
     table = meta.db_table
     added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in SUMS)
     statement = (
-        f"INSERT INTO {table} ({', '.join(column.column for column in columns)}) "  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(column.name for column in columns)}) "  # noqa: S608
         f"VALUES {', '.join([one] * (len(values) // len(columns)))} "
         f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {added}, updated_at = excluded.updated_at"
     )

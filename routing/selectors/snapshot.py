@@ -1,0 +1,76 @@
+"""One moment of all that routing needs to choose a model: four small queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+
+from django.db.models import Q
+
+from routing import conf
+from routing.core.breaker import CLOSED, BreakerState
+from routing.core.catalog import ModelSpec
+from routing.core.pricing import Prices, flat_prices
+from routing.core.quality import Profile
+from routing.core.snapshot import RoutingSnapshot
+from routing.models import Breaker, PriceOverride, QualityProfile
+from routing.selectors.known_models import known_models
+from routing.selectors.price_map import listed_prices
+
+STATE_FIELDS = tuple(field.name for field in fields(BreakerState))
+PROFILE_FIELDS = tuple(field.name for field in fields(Profile))
+
+
+def snapshot(org_id: int, now: datetime) -> RoutingSnapshot:
+    """Return the models that can be reached now, with prices, health and the org's profiles."""
+    known = known_models()
+    reachable = conf.available(known.providers.values())
+    models = {name: spec for name, spec in known.models.items() if spec.provider in reachable}
+    return RoutingSnapshot(
+        taken_at=now,
+        models=models,
+        providers={name: known.providers[name] for name in reachable},
+        prices=prices_at(models.values(), now),
+        breakers=open_breakers(),
+        profiles=profiles_of(org_id),
+    )
+
+
+def prices_at(models: Iterable[ModelSpec], now: datetime) -> dict[str, Prices | None]:
+    """Return each model's prices: an override of the day, else its line's, else the map's."""
+    overrides = _overrides(now)
+    return {spec.name: overrides.get(spec.name) or _own_prices(spec) for spec in models}
+
+
+def open_breakers() -> dict[str, BreakerState]:
+    """Return the breakers that are not closed, by model."""
+    rows = Breaker.objects.exclude(state=CLOSED).values_list("model", *STATE_FIELDS)
+    return {model: BreakerState(*state) for model, *state in rows}
+
+
+def profiles_of(org_id: int) -> dict[tuple[str, str], Profile]:
+    """Return an organisation's quality profiles, by model and task type."""
+    rows = QualityProfile.objects.filter(org_id=org_id)
+    values = rows.values_list("model", "task_type", *PROFILE_FIELDS)
+    return {(model, task_type): Profile(*sums) for model, task_type, *sums in values}
+
+
+def _own_prices(spec: ModelSpec) -> Prices | None:
+    return flat_prices(*spec.price_usd) if spec.price_usd else listed_prices(spec.priced_as)
+
+
+def _overrides(now: datetime) -> dict[str, Prices]:
+    """Return the overrides that hold now; of two, the one that started later."""
+    rows = PriceOverride.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
+    return {
+        row.model: flat_prices(
+            row.input_usd,
+            row.output_usd,
+            cache_read=row.cache_read_usd,
+            cache_write=row.cache_write_usd,
+            cache_write_long=row.cache_write_long_usd,
+            reasoning=row.reasoning_usd,
+        )
+        for row in rows.filter(starts_at__lte=now).order_by("starts_at")
+    }
