@@ -181,6 +181,8 @@ def _live(parent_pid: int, name: str, target: Callable[..., None], args: tuple[A
         signal.signal(signal.SIGTERM, shift.end)
     die_with_parent(parent_pid, name, find_prctl())
     target(*args)
+    if target is worker:
+        _stop_carrying()  # recycled: a carrier goes on between jobs, but not without its process
 
 
 def ring() -> None:

@@ -1,0 +1,126 @@
+"""`manage.py start`: everything on this machine, from an empty folder to a first run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.utils import timezone
+
+from budgets.services.demo import Demo, make_demo
+
+HOST = "127.0.0.1"
+PATIENCE_SECONDS = 120.0
+WELCOME = """
+  Multi-LLM Orchestrator is running. Ctrl-C stops it; `make run` goes on with the same data.
+
+  Address   {url}
+  Log-in    {username}
+  Password  {password}
+  API key   {key}
+
+  A first run:
+
+  curl -X POST {url}/api/v1/runs/ \\
+    -H "Authorization: Bearer {key}" -H "Content-Type: application/json" \\
+    -d '{{"project": "Write a Python function that parses ISO 8601 durations, with tests"}}'
+
+"""
+
+
+class Command(BaseCommand):
+    help = "Migrates, makes the demo org, and runs web, worker and simulated providers (Procfile)."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        ports = {"PORT": settings.PORT, "SIM_PORT": int(os.environ.get("SIM_PORT") or 8100)}
+        for variable, port in ports.items():
+            require_free(variable, port)
+        call_command("migrate", verbosity=0)
+        demo = make_demo(timezone.now())
+        connections.close_all()
+        greet_later(demo, list(ports.values()))
+        become_honcho(ports)
+
+
+def require_free(variable: str, port: int) -> None:
+    """Raises: CommandError when something listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} cannot be used ({error.strerror}). Stop what listens there, or "
+                f"choose another: make run {variable}={port + 1}"
+            ) from error
+
+
+def become_honcho(ports: dict[str, int]) -> None:
+    """Turn this process into the one that runs the Procfile and stops all when one ends."""
+    bin_dir = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        **{name: str(port) for name, port in ports.items()},
+        # honcho gives each process a PORT of its own; the address is the web's for all.
+        "PUBLIC_URL": settings.PUBLIC_URL,
+        "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    arguments = ["honcho", "--env", os.devnull, "start", "--port", str(ports["PORT"])]
+    os.chdir(settings.BASE_DIR)
+    os.execve(sys.executable, [sys.executable, "-m", *arguments], environment)  # noqa: S606
+
+
+def greet_later(demo: Demo, ports: list[int]) -> None:
+    """Leave a process behind that prints the welcome once all is up, and is no child of honcho.
+
+    As a child it would be one more process whose end honcho takes as the sign to stop.
+    """
+    starter = os.getpid()
+    sys.stdout.flush()
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return
+    if os.fork():
+        os._exit(0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with contextlib.suppress(Exception):
+        if wait_until_up(starter, ports):
+            sys.stdout.write(welcome(demo))
+            sys.stdout.flush()
+    os._exit(0)
+
+
+def wait_until_up(starter: int, ports: list[int]) -> bool:
+    """Wait for the web's answer and open ports; give up when `starter` ended, or in the end."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        os.kill(starter, 0)
+        with contextlib.suppress(OSError):
+            for port in ports:
+                socket.create_connection((HOST, port), timeout=1).close()
+            urllib.request.urlopen(f"http://{HOST}:{settings.PORT}/healthz", timeout=2).close()
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def welcome(demo: Demo) -> str:
+    return WELCOME.format(
+        url=settings.PUBLIC_URL,
+        username=demo.username,
+        password=demo.password or "(the one you have set)",
+        key=demo.api_key,
+    )

