@@ -80,11 +80,12 @@ def forecast(steps: Iterable[Estimate]) -> Forecast:
     """Add the steps of a run up. Costs are skewed to the right: the interval is log-normal."""
     steps = list(steps)
     expected = sum((step.expected_nanousd for step in steps), Decimal(0))
-    if expected <= 0:
-        return Forecast(0, 0, 0)
     apart = sum((step.sd_nanousd**2 for step in steps), Decimal(0))
     together = sum((step.sd_nanousd for step in steps), Decimal(0)) ** 2
     variance = (1 - CORRELATION) * apart + CORRELATION * together
+    if not expected or not variance:
+        whole = ceil_nanousd(expected)
+        return Forecast(whole, whole, whole)
     shape = (1 + variance / expected**2).ln()
     median, reach = expected.ln() - shape / 2, _Z * shape.sqrt()
     high = max((median + reach).exp(), expected)
