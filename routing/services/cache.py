@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from routing.core.request import Reply, Usage
 from routing.models import CachedReply
@@ -28,8 +28,8 @@ class FindReply(Command):
 
     @classmethod
     def apply(cls, commands: Sequence[Self]) -> Sequence[Reply | None]:
-        found = _find({command.key for command in commands}, min(c.at for c in commands) - KEPT)
-        return [found.get((command.team_id, command.key)) for command in commands]
+        found = _find({one.team_id for one in commands}, {one.key for one in commands})
+        return [_fresh(found.get((one.team_id, one.key)), one.at) for one in commands]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StoreReply(Command):
 
 def find_reply(team_id: int, key: str, now: datetime) -> Reply | None:
     """Return the reply that the team got to this request within the last day."""
-    return _find({key}, now - KEPT).get((team_id, key))
+    return _fresh(_find({team_id}, {key}).get((team_id, key)), now)
 
 
 def prune_replies(now: datetime) -> int:
@@ -67,11 +67,14 @@ def prune_replies(now: datetime) -> int:
     return CachedReply.objects.filter(created_at__lte=now - KEPT).delete()[0]
 
 
-def _find(keys: Collection[str], oldest: datetime) -> dict[tuple[int, str], Reply]:
-    rows = CachedReply.objects.filter(key__in=keys, created_at__gt=oldest)
-    return {(row.team_id, row.key): _reply(row.reply) for row in rows}
+def _find(teams: Collection[int], keys: Collection[str]) -> dict[tuple[int, str], CachedReply]:
+    rows = CachedReply.objects.filter(team_id__in=teams, key__in=keys)
+    return {(row.team_id, row.key): row for row in rows}
 
 
-def _reply(data: dict[str, Any]) -> Reply:
+def _fresh(row: CachedReply | None, now: datetime) -> Reply | None:
+    if row is None or row.created_at <= now - KEPT:
+        return None
+    data = row.reply
     usage = Usage(**data["usage"]) if data["usage"] else None
     return Reply(data["text"], usage, data["finish_reason"], data["latency_ms"])
