@@ -1,0 +1,97 @@
+"""What people fill in about runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from budgets.core.errors import InvalidAmount
+from budgets.core.money import format_usd, parse_usd
+from budgets.models import Team
+from runs.core.rules import LIMITS
+from runs.core.submission import MAX_TIME_LIMIT_SECONDS
+from runs.models import Run
+
+MAX_MINUTES = MAX_TIME_LIMIT_SECONDS // 60
+
+
+class MoneyField(forms.CharField):
+    """An amount in US dollars, read as nano-dollars; empty is None."""
+
+    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+        text = str(super().clean(value)).strip().removeprefix("$").replace(",", "")
+        if not text:
+            return None
+        try:
+            nanousd = parse_usd(text)
+        except InvalidAmount as error:
+            raise forms.ValidationError(f"Not an amount: {error}.") from error
+        if nanousd == 0:
+            raise forms.ValidationError("Nothing can be done for $0: give an amount above it.")
+        return nanousd
+
+
+def _money_field(label: str, help_text: str) -> MoneyField:
+    return MoneyField(
+        label=label,
+        required=False,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+class SubmitForm(forms.Form):
+    """A new run. `teams` are those in which the person may start one."""
+
+    project = forms.CharField(
+        max_length=LIMITS.max_project_chars,
+        widget=forms.Textarea(attrs={"rows": 8, "autofocus": True}),
+        help_text="What is to be made, as you would explain it to a colleague who knows nothing "
+        "of it yet.",
+    )
+    success_criteria = forms.CharField(
+        max_length=LIMITS.max_criteria_chars,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="How the judges can tell that it is done.",
+    )
+    team = forms.ModelChoiceField(Team.objects.none(), empty_label=None)
+    budget_usd = _money_field("Budget", "Set aside at once; what is not spent goes back.")
+    time_limit_minutes = forms.IntegerField(
+        label="Time limit", min_value=1, max_value=MAX_MINUTES, initial=60
+    )
+
+    def __init__(self, teams: list[Team], data: Any = None) -> None:
+        super().__init__(data)
+        team = self.fields["team"]
+        assert isinstance(team, forms.ModelChoiceField)
+        team.queryset = Team.objects.filter(pk__in=[each.pk for each in teams])
+        team.label_from_instance = lambda each: f"{each.name}"  # type: ignore[method-assign]
+        if teams:
+            self.fields["budget_usd"].widget.attrs["placeholder"] = format_usd(
+                teams[0].org.default_run_budget_nanousd
+            )
+        if len(teams) == 1:
+            team.required = False
+            team.widget = forms.HiddenInput()
+            team.initial = teams[0]
+
+
+class ResumeForm(forms.Form):
+    """Going on with a run, with more money or time where they ran out."""
+
+    budget_usd = _money_field(
+        "Whole budget from now on", "Includes what is spent already; it may stay as it is."
+    )
+    time_limit_minutes = forms.IntegerField(
+        label="Time limit",
+        min_value=1,
+        max_value=MAX_MINUTES,
+        help_text="Counted from when it goes on.",
+    )
+
+    def __init__(self, run: Run, data: Any = None) -> None:
+        super().__init__(data, prefix=None, auto_id="resume_%s")
+        self.fields["budget_usd"].initial = format_usd(run.budget_nanousd)
+        self.fields["time_limit_minutes"].initial = max(1, run.time_limit_seconds // 60)

@@ -1,0 +1,10 @@
+"""The pages of runs. Views are thin: they ask a selector or a service, and show the answer."""
+
+from __future__ import annotations
+
+from runs.views.run_list import home, runs
+from runs.views.run_page import run
+from runs.views.steering import run_cancel, run_resume
+from runs.views.submitting import run_new
+
+__all__ = ["home", "run", "run_cancel", "run_new", "run_resume", "runs"]

@@ -1,0 +1,48 @@
+"""Who asks for a page, and what a page answers when it is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from budgets.core.access import Caller
+from budgets.models import User
+from budgets.services.access import caller_of_user
+from runs.core.refusals import NotVisible
+
+View = Callable[..., HttpResponse]
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Return the logged-in person as the selectors want them."""
+    user = request.user
+    assert isinstance(user, User)  # `page` let nobody else through
+    return caller_of_user(user)
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Return whether htmx asks for a part of the page, not a browser for the whole of it."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
+
+
+def page(view: View) -> View:
+    """Make a view one for people: logged in, never cached, and what is not theirs is a 404."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except NotVisible as error:
+            raise Http404(str(error)) from error
+        patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+        # The same address answers a page and its part: none of them may be shown for the other.
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return login_required(guarded)

@@ -1,0 +1,171 @@
+"""What the run page shows below its head: tasks, calls, events or the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.urls import reverse
+
+from runs.core.status import TaskStatus
+from runs.models import Run, Task
+from runs.selectors.page import calls_of, events_of, task_reading, tasks_of
+from runs.views.dag import Drawing, draw
+from runs.views.formats import Look, look_of, words
+from runs.views.glance import Glance
+from runs.views.task_parts import CallPart, TaskPart, call_part, task_part
+from telemetry.models import Call, Event
+
+TABS = {"tasks": "Tasks", "calls": "Calls", "events": "Events", "request": "Request"}
+PAGE_SIZE = 100
+TIMELINE_UNITS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One state of the page, all of which stands in its URL."""
+
+    run: Run
+    tab: str = "tasks"
+    task: str = ""
+    before: str = ""
+
+    def url(self, **also: str) -> str:
+        tab = "" if self.tab == "tasks" else self.tab
+        given = {"tab": tab, "task": self.task, "before": self.before} | also
+        query = urlencode({name: value for name, value in given.items() if value})
+        return reverse("run", args=[self.run.pk]) + (f"?{query}" if query else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    name: str
+    label: str
+    url: str
+    current: bool
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    task: Task
+    look: Look
+    url: str
+    selected: bool
+
+    @property
+    def waiting(self) -> bool:
+        return self.task.status == TaskStatus.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    columns: list[list[Node]]
+    drawing: Drawing
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call, with its place on the run's own time line."""
+
+    part: CallPart
+    task_url: str
+    x: str
+    width: str
+    ink: str
+
+    @property
+    def call(self) -> Call:
+        return self.part.call
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    event: Event
+    text: str
+
+
+class Page(Glance):
+    """One state of a run's page; a part that is not shown is not read."""
+
+    def __init__(self, address: Address, version: str) -> None:
+        super().__init__(address.run)
+        self.tab = address.tab
+        self.address = address
+        self.version = version
+        self.more_url = ""
+
+    @property
+    def poll_url(self) -> str:
+        return self.address.url(seen=self.version)
+
+    @property
+    def close_url(self) -> str:
+        return Address(self.run).url()
+
+    @property
+    def tabs(self) -> list[Tab]:
+        counts = {"tasks": self.run.tasks_total, "calls": self.run.calls}
+        return [
+            Tab(name, label, Address(self.run, name).url(), name == self.tab, counts.get(name))
+            for name, label in TABS.items()
+        ]
+
+    @cached_property
+    def graph(self) -> Graph:
+        drawing = draw(tasks_of(self.run), self.address.task)
+        return Graph([[self._node(task) for task in each] for each in drawing.columns], drawing)
+
+    def _node(self, task: Task) -> Node:
+        url = Address(self.run, task=task.key).url()
+        return Node(task, look_of(task.status), url, task.key == self.address.task)
+
+    @cached_property
+    def task(self) -> TaskPart | None:
+        if not self.address.task:
+            return None
+        reading = task_reading(self.run, self.address.task)
+        return None if reading is None else task_part(reading, self.now)
+
+    @cached_property
+    def calls(self) -> list[CallRow]:
+        found = list(calls_of(self.run, _uuid_or_none(self.address.before))[: PAGE_SIZE + 1])
+        if len(found) > PAGE_SIZE:
+            self.more_url = Address(self.run, "calls", before=str(found[PAGE_SIZE - 1].pk)).url()
+        return [self._call_row(call) for call in found[:PAGE_SIZE]]
+
+    def _call_row(self, call: Call) -> CallRow:
+        total = max(self.elapsed_seconds or 0.0, 0.001)
+        ran = (call.latency_ms or 0) / 1000
+        ended = (call.at - self.run.started_at).total_seconds() if self.run.started_at else ran
+        start = min(max(0.0, (ended - ran) / total), 1.0) * TIMELINE_UNITS
+        width = min(max(1.0, ran / total * TIMELINE_UNITS), TIMELINE_UNITS - min(start, 95.0))
+        ink = {"ok": "", "cached": "cached"}.get(call.outcome, "bad")
+        url = Address(self.run, task=call.task_key).url()
+        return CallRow(call_part(call, {}), url, f"{start:.1f}", f"{width:.1f}", ink)
+
+    @cached_property
+    def events(self) -> list[EventRow]:
+        before = int(self.address.before) if self.address.before.isdecimal() else None
+        found = list(events_of(self.run, before)[: PAGE_SIZE + 1])
+        if len(found) > PAGE_SIZE:
+            self.more_url = Address(self.run, "events", before=str(found[PAGE_SIZE - 1].seq)).url()
+        return [EventRow(event, event_text(event.payload)) for event in found[:PAGE_SIZE]]
+
+
+def event_text(payload: Mapping[str, Any]) -> str:
+    """Write an event's payload as words, in the order it was recorded."""
+    return " · ".join(
+        f"{words(str(name))} {value}" for name, value in payload.items() if value not in (None, "")
+    )
+
+
+def _uuid_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,116 @@
+"""How figures are written for people: money, scores, counts, lengths of time, statuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from budgets.core.money import NANOUSD_PER_USD, format_usd
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a status is shown: never by colour alone, always with a word and a shape."""
+
+    label: str
+    tone: str  # ok | warn | bad | busy | idle
+    icon: str
+    spins: bool = False
+
+
+LOOKS = {
+    "QUEUED": Look("Queued", "idle", "s-queued"),
+    "RUNNING": Look("Running", "busy", "s-running", spins=True),
+    "CANCELLING": Look("Cancelling", "warn", "s-running", spins=True),
+    "SUCCESS": Look("Success", "ok", "s-done"),
+    "PARTIAL_SUCCESS": Look("Partial success", "warn", "s-partial"),
+    "COMPLETED_DEGRADED": Look("Degraded", "warn", "s-partial"),
+    "BUDGET_EXHAUSTED": Look("Out of budget", "bad", "s-money"),
+    "TIMEOUT": Look("Timed out", "bad", "s-time"),
+    "SYSTEM_FAILURE": Look("System failure", "bad", "s-failed"),
+    "CANCELLED": Look("Cancelled", "idle", "s-cancelled"),
+    # Of tasks
+    "PENDING": Look("Pending", "idle", "s-queued"),
+    "COMPLETED": Look("Completed", "ok", "s-done"),
+    "DEGRADED": Look("Degraded", "warn", "s-partial"),
+    "FAILED": Look("Failed", "bad", "s-failed"),
+    "SKIPPED": Look("Skipped", "idle", "s-skipped"),
+    # Of validators
+    "PASSED": Look("Passed", "ok", "s-done"),
+    "UNAVAILABLE": Look("Unavailable", "warn", "alert"),
+    # Of calls
+    "OK": Look("OK", "ok", "s-done"),
+    "ERROR": Look("Error", "bad", "s-failed"),
+    "CACHED": Look("Cached", "idle", "s-done"),
+    "UNCONFIRMED": Look("Unconfirmed", "warn", "alert"),
+    "RELEASED": Look("Not sent", "idle", "s-skipped"),
+}
+
+
+def look_of(status: str) -> Look:
+    """Return how to show a status, one that this page does not know included."""
+    return LOOKS.get(status.upper(), Look(words(status), "idle", "s-queued"))
+
+
+def words(name: str) -> str:
+    """Write an identifier as words: code_generation becomes Code generation."""
+    return name.replace("_", " ").replace(".", " ").capitalize()
+
+
+def usd(nanousd: int | None) -> str:
+    """Write money for reading: $12.50, $0.0312, $0.000042. None: a cost that is not known."""
+    if nanousd is None:
+        return UNKNOWN
+    dollars = nanousd / NANOUSD_PER_USD
+    if nanousd == 0 or abs(nanousd) >= NANOUSD_PER_USD:
+        return f"${dollars:,.2f}"
+    if abs(nanousd) >= 100_000:
+        return f"${dollars:.4f}"
+    if abs(nanousd) >= 1_000:
+        return f"${dollars:.6f}"
+    return "<$0.000001"
+
+
+def exact_usd(nanousd: int | None) -> str:
+    """Write money to its last digit."""
+    return UNKNOWN if nanousd is None else f"${format_usd(nanousd)}"
+
+
+def ratio(value: float | None) -> str:
+    """Write a score in [0, 1]. None: there is none."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def whole(value: int | None) -> str:
+    """Write a count with separators. None: not told."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a length of time in its two largest units. None: it has not begun."""
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{int(seconds)} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def milliseconds(value: int | None) -> str:
+    """Write a latency: 340 ms, 2.1 s. None: it was not measured."""
+    if value is None:
+        return "–"
+    return f"{value:,} ms" if value < 1_000 else f"{value / 1000:,.1f} s"
+
+
+def excerpt(text: str, limit: int = 140) -> str:
+    """Return the first line that says something, cut at a word."""
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "")
+    if len(line) <= limit:
+        return line
+    return f"{line[:limit].rsplit(' ', 1)[0]} …"
