@@ -60,6 +60,9 @@ class Call(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.outcome} call of {self.model}"
+
 
 class CallBody(models.Model):
     """What was said in a call; apart, so that no list of calls carries it along."""
@@ -67,6 +70,9 @@ class CallBody(models.Model):
     call = models.OneToOneField(Call, primary_key=True, on_delete=models.CASCADE)
     messages = models.JSONField()
     output = models.TextField()
+
+    def __str__(self) -> str:
+        return f"body of call {self.call_id}"
 
 
 class Event(models.Model):
@@ -85,3 +91,6 @@ class Event(models.Model):
             models.Index(fields=["run_id", "seq"]),
             models.Index(fields=["org_id", "seq"]),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"

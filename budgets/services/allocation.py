@@ -88,8 +88,7 @@ def check_hold(org: Org, team: Team, amount_nanousd: int, now: datetime) -> Budg
 def recover(hold_ids: Iterable[UUID], now: datetime) -> list[Recovered]:
     """Settle what dead owners left open on these holds: sent is charged, unsent given back.
 
-    For the transaction that claims their runs; the caller records the calls. Holds that are
-    closed have nothing open.
+    For the transaction that claims their runs. Holds that are closed have nothing open.
     """
     with transaction.atomic():
         holds = lock_holds(Hold.objects.filter(pk__in=set(hold_ids)))

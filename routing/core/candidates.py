@@ -19,6 +19,7 @@ UNKNOWN_PRICE = "unknown_price"
 NOT_ENOUGH_MONEY = "not_enough_money"
 NOT_ALLOWED = "not_allowed"
 PROVIDER_EXCLUDED = "provider_excluded"
+MODEL_EXCLUDED = "model_excluded"
 ALREADY_TRIED = "already_tried"
 
 
@@ -51,8 +52,8 @@ class Demand:
 
     `larger_than`: the window must be larger than this. `free_nanousd` None: no limit.
     `allowed` maps who restricts (team, key, run) to the models left; absent: no restriction.
-    `excluded_providers` holds whom the caller must differ from; `tried` the models that this
-    call has been to.
+    `excluded_providers` and `excluded_models` hold whom the caller must differ from; `tried`
+    the models that this call has been to.
     """
 
     input_tokens: int
@@ -60,6 +61,7 @@ class Demand:
     free_nanousd: int | None = None
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded_providers: frozenset[str] = frozenset()
+    excluded_models: frozenset[str] = frozenset()
     tried: frozenset[str] = frozenset()
     unknown_price_allowed: bool = False
 
@@ -122,6 +124,8 @@ def _by_permission(candidate: Candidate, demand: Demand) -> tuple[str, str] | No
             return NOT_ALLOWED, who
     if candidate.provider in demand.excluded_providers:
         return PROVIDER_EXCLUDED, candidate.provider
+    if candidate.model in demand.excluded_models:
+        return MODEL_EXCLUDED, ""
     if candidate.model in demand.tried:
         return ALREADY_TRIED, ""
     return None

@@ -20,7 +20,7 @@ from runs.core.interruption import LeaseLost, RunCancelled
 from runs.core.status import RunStatus
 from runs.models import Run
 from runs.models.run import UNFINISHED
-from runs.services.recovery import record_recovered
+from runs.services.recovery import count_recovered
 from telemetry.services.journal import Guard, apply_now
 from telemetry.services.recording import RecordEvent
 
@@ -86,8 +86,10 @@ def claim(owner: str, limit: int, now: datetime, lease_seconds: float) -> list[C
 
 def _recover_money(runs: Sequence[Run], now: datetime) -> None:
     holds = sorted(run.hold_id for run in runs if run.hold_id is not None and run.epoch > 0)
-    if holds:
-        record_recovered({run.id: run for run in runs}, recover(holds, now), now)
+    recovered = recover(holds, now) if holds else []
+    for run in runs:
+        mine = [one for one in recovered if one.run_id == run.id]
+        apply_now(*count_recovered(run, mine, now))
 
 
 def _take(run: Run, owner: str, now: datetime, lease_seconds: float) -> None:

@@ -6,55 +6,63 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import F
 
+from runs.core.rules import rules_for
 from runs.core.status import TaskStatus
+from runs.core.tasks import Plan, PlannedTask
 from runs.models import Attempt, AttemptText, Run, Task, TaskText, WebhookDelivery
 from telemetry.models import Call
 from telemetry.services.bulk import update_rows
 from telemetry.services.journal import Command
 
 
-Row = TypeVar("Row", Task, Attempt)
-
-
-def _unsaved(row: Row) -> Row:
-    """Forget the key that a rolled-back batch may have given."""
-    row.pk = None
-    return row
-
-
 @dataclass(frozen=True)
 class SavePlan(Command):
-    """The tasks of a run, once; `decomposition` says where they come from."""
+    """The tasks of a run, once; `decomposition` is planned, given or fallback."""
 
     rank: ClassVar[int] = 30
     run_id: UUID
     decomposition: str
-    notes: tuple[str, ...]
-    tasks: tuple[Task, ...]
-    prompts: tuple[str, ...]
+    plan: Plan
 
     @classmethod
-    def apply(cls, commands: Sequence[Self]) -> Sequence[list[Task]]:
-        created = Task.objects.bulk_create(
-            _unsaved(task) for plan in commands for task in plan.tasks
-        )
-        prompts = [prompt for plan in commands for prompt in plan.prompts]
+    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+        planned = [
+            (command.run_id, place, task)
+            for command in commands
+            for place, task in enumerate(command.plan.tasks)
+        ]
+        rows = Task.objects.bulk_create(_task(*one) for one in planned)
         TaskText.objects.bulk_create(
-            TaskText(task=task, prompt=prompt)
-            for task, prompt in zip(created, prompts, strict=True)
+            TaskText(task=row, prompt=task.prompt)
+            for row, (_, _, task) in zip(rows, planned, strict=True)
         )
         update_rows(
             Run,
             ["decomposition", "notes", "tasks_total"],
-            [(p.decomposition, list(p.notes), len(p.tasks), p.run_id) for p in commands],
+            [
+                (one.decomposition, list(one.plan.notes), len(one.plan.tasks), one.run_id)
+                for one in commands
+            ],
         )
-        return [list(plan.tasks) for plan in commands]
+        return [None] * len(commands)
+
+
+def _task(run_id: UUID, place: int, task: PlannedTask) -> Task:
+    return Task(
+        run_id=run_id,
+        key=task.key,
+        position=place,
+        type=task.type,
+        depends_on=list(task.depends_on),
+        validators=[{"name": one.name, "options": dict(one.options)} for one in task.validators],
+        threshold=rules_for(task.type).threshold if task.threshold is None else task.threshold,
+    )
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,9 @@ class SaveAttempt(Command):
 
     @classmethod
     def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
-        Attempt.objects.bulk_create(_unsaved(command.attempt) for command in commands)
+        for command in commands:
+            command.attempt.pk = None  # a rolled-back batch may have given it one
+        Attempt.objects.bulk_create(command.attempt for command in commands)
         AttemptText.objects.bulk_create(
             AttemptText(attempt=c.attempt, output=c.output, critique=c.critique) for c in commands
         )

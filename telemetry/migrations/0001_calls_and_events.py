@@ -6,81 +6,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('org_id', models.BigIntegerField()),
-                ('team_id', models.BigIntegerField()),
-                ('run_id', models.UUIDField(null=True)),
-                ('task_key', models.CharField(blank=True, max_length=64)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('phase', models.CharField(max_length=16)),
-                ('task_type', models.CharField(blank=True, max_length=32)),
-                ('provider', models.CharField(max_length=64)),
-                ('model', models.CharField(max_length=128)),
-                ('outcome', models.CharField(choices=[('ok', 'Ok'), ('error', 'Error'), ('cached', 'Cached'), ('unconfirmed', 'Unconfirmed'), ('released', 'Released')], max_length=16)),
-                ('error_class', models.CharField(blank=True, max_length=64)),
-                ('error_origin', models.CharField(blank=True, max_length=16)),
-                ('error_detail', models.CharField(blank=True, max_length=500)),
-                ('input_tokens', models.PositiveIntegerField(null=True)),
-                ('output_tokens', models.PositiveIntegerField(null=True)),
-                ('cache_read_tokens', models.PositiveIntegerField(null=True)),
-                ('cache_write_tokens', models.PositiveIntegerField(null=True)),
-                ('reasoning_tokens', models.PositiveIntegerField(null=True)),
-                ('cost_nanousd', models.BigIntegerField(null=True)),
-                ('unconfirmed', models.BooleanField(default=False)),
-                ('over_bound', models.BooleanField(default=False)),
-                ('latency_ms', models.PositiveIntegerField(null=True)),
-                ('decision_id', models.UUIDField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("org_id", models.BigIntegerField()),
+                ("team_id", models.BigIntegerField()),
+                ("run_id", models.UUIDField(null=True)),
+                ("task_key", models.CharField(blank=True, max_length=64)),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("phase", models.CharField(max_length=16)),
+                ("task_type", models.CharField(blank=True, max_length=32)),
+                ("provider", models.CharField(max_length=64)),
+                ("model", models.CharField(max_length=128)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("ok", "Ok"),
+                            ("error", "Error"),
+                            ("cached", "Cached"),
+                            ("unconfirmed", "Unconfirmed"),
+                            ("released", "Released"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("error_class", models.CharField(blank=True, max_length=64)),
+                ("error_origin", models.CharField(blank=True, max_length=16)),
+                ("error_detail", models.CharField(blank=True, max_length=500)),
+                ("input_tokens", models.PositiveIntegerField(null=True)),
+                ("output_tokens", models.PositiveIntegerField(null=True)),
+                ("cache_read_tokens", models.PositiveIntegerField(null=True)),
+                ("cache_write_tokens", models.PositiveIntegerField(null=True)),
+                ("reasoning_tokens", models.PositiveIntegerField(null=True)),
+                ("cost_nanousd", models.BigIntegerField(null=True)),
+                ("unconfirmed", models.BooleanField(default=False)),
+                ("over_bound", models.BooleanField(default=False)),
+                ("latency_ms", models.PositiveIntegerField(null=True)),
+                ("decision_id", models.UUIDField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('seq', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('org_id', models.BigIntegerField(null=True)),
-                ('team_id', models.BigIntegerField(null=True)),
-                ('run_id', models.UUIDField(null=True)),
-                ('type', models.CharField(max_length=48)),
-                ('payload', models.JSONField(default=dict)),
+                ("seq", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("org_id", models.BigIntegerField(null=True)),
+                ("team_id", models.BigIntegerField(null=True)),
+                ("run_id", models.UUIDField(null=True)),
+                ("type", models.CharField(max_length=48)),
+                ("payload", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='CallBody',
+            name="CallBody",
             fields=[
-                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='telemetry.call')),
-                ('messages', models.JSONField()),
-                ('output', models.TextField()),
+                (
+                    "call",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="telemetry.call",
+                    ),
+                ),
+                ("messages", models.JSONField()),
+                ("output", models.TextField()),
             ],
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['run_id', 'id'], name='telemetry_c_run_id_ab69cd_idx'),
+            model_name="call",
+            index=models.Index(fields=["run_id", "id"], name="telemetry_c_run_id_ab69cd_idx"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['org_id', 'id'], name='telemetry_c_org_id_638b62_idx'),
+            model_name="call",
+            index=models.Index(fields=["org_id", "id"], name="telemetry_c_org_id_638b62_idx"),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_nanousd__isnull', True), ('cost_nanousd__gte', 0), _connector='OR'), name='call_cost_not_negative'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cost_nanousd__isnull", True), ("cost_nanousd__gte", 0), _connector="OR"
+                ),
+                name="call_cost_not_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['run_id', 'seq'], name='telemetry_e_run_id_ad1f0d_idx'),
+            model_name="event",
+            index=models.Index(fields=["run_id", "seq"], name="telemetry_e_run_id_ad1f0d_idx"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['org_id', 'seq'], name='telemetry_e_org_id_05d48c_idx'),
+            model_name="event",
+            index=models.Index(fields=["org_id", "seq"], name="telemetry_e_org_id_05d48c_idx"),
         ),
     ]

@@ -16,7 +16,8 @@ def update_rows(
     Django's own `bulk_update` builds one CASE per field and costs ten times as much here.
     """
     meta = model._meta
-    columns = [meta.get_field(name) for name in fields] + [meta.pk]
+    by_name = {field.name: field for field in meta.concrete_fields}
+    columns = [*(by_name[name] for name in fields), meta.pk]
     prepared = [
         [
             column.get_db_prep_save(value, connection)
@@ -27,8 +28,8 @@ def update_rows(
     if not prepared:
         return
     quote = connection.ops.quote_name
-    assignments = ", ".join(f"{quote(column.column)} = %s" for column in columns[:-1])
-    key = quote(columns[-1].column)
+    assignments = ", ".join(f"{quote(str(column.column))} = %s" for column in columns[:-1])
+    key = quote(str(columns[-1].column))
     statement = f"UPDATE {quote(meta.db_table)} SET {assignments} WHERE {key} = %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.executemany(statement, prepared)

@@ -23,7 +23,7 @@ class Closed:
     """A hold that is over.
 
     `returned_nanousd` is negative when more was charged than was set aside. `recovered` is what
-    nobody had settled: it is settled now, and whoever closes the hold records those calls.
+    nobody had settled: it is settled and recorded now.
     """
 
     returned_nanousd: int

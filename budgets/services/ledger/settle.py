@@ -21,8 +21,10 @@ from budgets.core.ledger import (
 )
 from budgets.models import Hold, LedgerLine, Reservation
 from budgets.services.ledger.rows import HoldRow, lock_holds, store_spent
+from telemetry.models import Call, Outcome
 from telemetry.services.bulk import update_rows
 from telemetry.services.journal import Command
+from telemetry.services.recording import RecordCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def settle_abandoned(holds: dict[UUID, HoldRow], at: datetime) -> dict[UUID, lis
     """Settle by certainty whatever is still open on locked holds, and store it.
 
     Returns by hold what was settled; `amount_nanousd` is what was charged: the reservation if
-    its call was sent, else 0.
+    its call was sent, else 0. Each of those calls is recorded in the same stroke, so that the
+    ledger never has a charge without its call.
     """
     batch = _Batch(holds)
     rows = Reservation.objects.filter(hold__in=list(holds), state__in=OPEN_STATES).order_by("pk")
@@ -85,7 +88,36 @@ def settle_abandoned(holds: dict[UUID, HoldRow], at: datetime) -> dict[UUID, lis
         charged = batch.settle(row, charge, at) or 0
         recovered.setdefault(row.hold_id, []).append(_recovered(row, charged))
     batch.store()
+    RecordCall.apply(
+        [
+            RecordCall(_call(holds[id_], one, at))
+            for id_, found in recovered.items()
+            for one in found
+        ]
+    )
     return recovered
+
+
+def _call(hold: HoldRow, one: Recovered, at: datetime) -> Call:
+    sent = one.kind == ReservationState.UNCONFIRMED
+    return Call(
+        id=one.call_id,
+        at=at,
+        org_id=hold.org_id,
+        team_id=hold.team_id,
+        run_id=one.run_id,
+        task_key=one.task_key,
+        attempt=one.attempt,
+        phase=one.phase,
+        task_type=one.task_type,
+        provider=one.provider,
+        model=one.model,
+        outcome=Outcome.UNCONFIRMED if sent else Outcome.RELEASED,
+        error_class="WorkerDied",
+        error_origin="us",
+        unconfirmed=sent,
+        cost_nanousd=one.amount_nanousd,
+    )
 
 
 def _recovered(row: Reservation, charged_nanousd: int) -> Recovered:

@@ -1,0 +1,246 @@
+"""Picks the model of one call from a snapshot that all calls of a process share."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from budgets.services.ledger import Refused
+from routing.core.candidates import (
+    NOT_ENOUGH_MONEY,
+    PROVIDER_EXCLUDED,
+    UNHEALTHY,
+    Candidate,
+    Demand,
+    Removal,
+    filter_candidates,
+    first_return,
+)
+from routing.core.catalog import ModelSpec
+from routing.core.choice import DEFAULT_THRESHOLD, Choice, choose
+from routing.core.errors import NoCandidate
+from routing.core.request import ModelRequest
+from routing.core.snapshot import RoutingSnapshot, candidate_for
+from routing.core.tokens import count_tokens
+from routing.selectors import snapshot
+from telemetry.services.journal import Journal
+
+SNAPSHOT_SECONDS = 1.0
+Prepare = Callable[[ModelSpec], ModelRequest]
+
+
+@dataclass(frozen=True)
+class Avoid:
+    """Whom a call should keep away from, where that leaves anybody."""
+
+    providers: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
+
+
+NOBODY = Avoid()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a caller asks for, before a model is known.
+
+    `prepare` writes the request for a given model, since its window and kind shape the prompt.
+    `avoid` is tried in order until one leaves a candidate. `patient`: wait for a model that
+    will be back soon, rather than give up at once.
+    """
+
+    phase: str
+    prepare: Prepare
+    only_model: str | None = None
+    avoid: tuple[Avoid, ...] = (NOBODY,)
+    patient: bool = True
+    threshold: float = DEFAULT_THRESHOLD
+
+
+@dataclass
+class Effort:
+    """What one call has been through so far."""
+
+    tries: dict[str, int] = field(default_factory=dict)
+    spent_models: set[str] = field(default_factory=set)
+    failed_providers: set[str] = field(default_factory=set)
+    larger_than: int = 0
+    pinned: str | None = None  # the model to try once more, after a pause
+    refusal: Refused | None = None  # what the money last said, while it still holds
+
+    @property
+    def free_nanousd(self) -> int | None:
+        """Return what the refusing scope has left; None while nothing was refused."""
+        said = self.refusal
+        if said is None:
+            return None
+        return 0 if said.closed else said.limit_nanousd - said.spent_nanousd - said.held_nanousd
+
+    def give_up_on(self, spec: ModelSpec) -> None:
+        """Go to other models from here on, and to other providers first."""
+        self.spent_models.add(spec.name)
+        self.failed_providers.add(spec.provider)
+
+    def start_over(self) -> None:
+        """Let every model be tried again, after a wait that may have changed something."""
+        self.tries.clear()
+        self.spent_models.clear()
+        self.failed_providers.clear()
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The model that takes the call, the request as written for it, and why it was chosen.
+
+    `to_probe` are models whose breaker may be tried again, beside this call and not by it.
+    """
+
+    spec: ModelSpec
+    request: ModelRequest
+    choice: Choice
+    candidate: Candidate
+    snapshot: RoutingSnapshot
+    to_probe: tuple[str, ...] = ()
+
+
+class Selector:
+    """Keeps one fresh snapshot per organisation and picks from it."""
+
+    def __init__(self, journal: Journal, randomness: random.Random) -> None:
+        self._journal = journal
+        self._random = randomness
+        self._snapshots: dict[int, RoutingSnapshot] = {}
+        self._refreshing: dict[int, asyncio.Task[RoutingSnapshot]] = {}
+
+    def forget(self) -> None:
+        """Look afresh next time: the health of a model has changed."""
+        self._snapshots.clear()
+
+    async def snapshot(self, org_id: int, now: datetime) -> RoutingSnapshot:
+        """Return what routing knows, at most a second old; one query whoever waits for it."""
+        known = self._snapshots.get(org_id)
+        if known is not None and now - known.taken_at < timedelta(seconds=SNAPSHOT_SECONDS):
+            return known
+        if org_id not in self._refreshing:
+            reading = self._journal.call(snapshot, org_id, now)
+            self._refreshing[org_id] = asyncio.ensure_future(reading)
+            self._refreshing[org_id].add_done_callback(lambda _: self._refreshing.pop(org_id, None))
+        fresh = await asyncio.shield(self._refreshing[org_id])
+        self._snapshots[org_id] = fresh
+        return fresh
+
+    async def pick(
+        self,
+        wanted: Wanted,
+        effort: Effort,
+        allowed: Mapping[str, frozenset[str]],
+        *,
+        org_id: int,
+        preference: str,
+        now: datetime,
+    ) -> Pick:
+        """Return the model to call. Raises: NoCandidate, with what removed every model."""
+        known = await self.snapshot(org_id, now)
+        drafts = _drafts(known, wanted, now)
+        for avoid in wanted.avoid:
+            kept, removed = _filtered(drafts, wanted, effort, allowed, avoid)
+            if kept:
+                break
+        kept, to_probe, probed = _without_probes(kept)
+        kept, failed = _elsewhere_first(kept, effort)
+        removed += probed + failed
+        if not kept:
+            raise NoCandidate(removed, first_return(removed))
+        choice = choose(
+            kept,
+            preference=preference,
+            draws={one.model: self._random.gauss(0.0, 1.0) for one in kept},
+            threshold=wanted.threshold,
+            removed=removed,
+        )
+        draft = drafts[choice.model]
+        spec = known.models[choice.model]
+        return Pick(spec, draft.request, choice, draft.candidate, known, to_probe)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A model with the request as it would be put to it."""
+
+    candidate: Candidate
+    request: ModelRequest
+    input_tokens: int
+
+
+def _drafts(known: RoutingSnapshot, wanted: Wanted, now: datetime) -> dict[str, _Draft]:
+    """Return every model as a candidate; models of one shape share one request."""
+    requests: dict[tuple[bool, int], tuple[ModelRequest, int]] = {}
+    drafts = {}
+    for name in sorted(known.models):
+        spec = known.models[name]
+        shape = (spec.reasoning, spec.context_window)
+        if shape not in requests:
+            request = wanted.prepare(spec)
+            requests[shape] = (request, count_tokens(request.messages))
+        request, tokens = requests[shape]
+        drafts[name] = _Draft(candidate_for(known, spec, request, tokens, now), request, tokens)
+    return drafts
+
+
+def _filtered(
+    drafts: Mapping[str, _Draft],
+    wanted: Wanted,
+    effort: Effort,
+    allowed: Mapping[str, frozenset[str]],
+    avoid: Avoid,
+) -> tuple[list[Candidate], list[Removal]]:
+    only = effort.pinned or wanted.only_model
+    kept: list[Candidate] = []
+    removed: list[Removal] = []
+    for draft in drafts.values():
+        demand = Demand(
+            input_tokens=draft.input_tokens,
+            larger_than=effort.larger_than,
+            free_nanousd=effort.free_nanousd,
+            allowed={**allowed, "this call": frozenset({only})} if only else allowed,
+            excluded_providers=avoid.providers,
+            excluded_models=avoid.models,
+            tried=frozenset(effort.spent_models),
+        )
+        fits, out = filter_candidates([draft.candidate], demand)
+        kept += fits
+        removed += out
+    return kept, removed
+
+
+def short_of_money(error: NoCandidate) -> bool:
+    """Tell whether money is what stands between this call and some model."""
+    return any(one.reason == NOT_ENOUGH_MONEY for one in error.removed)
+
+
+def _without_probes(
+    kept: list[Candidate],
+) -> tuple[list[Candidate], tuple[str, ...], list[Removal]]:
+    """Leave out models on probation while a healthy one is there: no request waits for them."""
+    healthy = [one for one in kept if not one.probe]
+    probes = [one for one in kept if one.probe]
+    if not healthy or not probes:
+        return kept, (), []
+    removed = [Removal(one.model, UNHEALTHY, "being probed beside this call") for one in probes]
+    return healthy, tuple(one.model for one in probes), removed
+
+
+def _elsewhere_first(
+    kept: list[Candidate], effort: Effort
+) -> tuple[list[Candidate], list[Removal]]:
+    """Leave out providers that just failed this call, while another one is there."""
+    if effort.pinned:
+        return kept, []
+    elsewhere = [one for one in kept if one.provider not in effort.failed_providers]
+    if not elsewhere:
+        return kept, []
+    failed = [one for one in kept if one.provider in effort.failed_providers]
+    return elsewhere, [Removal(one.model, PROVIDER_EXCLUDED, "just failed") for one in failed]

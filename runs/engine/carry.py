@@ -1,0 +1,199 @@
+"""One worker process carrying out many runs at once, on one event loop in one thread.
+
+The queue is only the bell. What there is to do is read from the runs themselves, so a lost or
+doubled job harms nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import threading
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from routing.services.gateway import Gateway
+from runs.core.interruption import LeaseLost, RunCancelled, Stopping
+from runs.core.status import RunStatus
+from runs.engine.run import carry_out
+from runs.engine.session import Session
+from runs.services import lease, webhooks
+from telemetry.services.journal import Journal
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 3.0
+SWEEP_SECONDS = 20.0
+
+
+class Carrier:
+    """Claims runs, carries them out together, and keeps their leases, until it is stopped."""
+
+    def __init__(self, in_flight: int, lease_seconds: float) -> None:
+        self.owner = f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.quiet = threading.Event()  # set while no run of anybody is unfinished
+        self._in_flight = in_flight
+        self._lease_seconds = lease_seconds
+        self._sessions: dict[UUID, Session] = {}
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._loop = asyncio.new_event_loop()
+        self._bell = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="carrier", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive() and not self._stopping
+
+    def poke(self) -> None:
+        """Look for runs now instead of at the next poll."""
+        self.quiet.clear()
+        self._loop.call_soon_threadsafe(self._bell.set)
+
+    def stop(self) -> None:
+        """Let calls in flight settle for a moment, then give every run back; blocks."""
+        self._stopping = True
+        self._loop.call_soon_threadsafe(self._bell.set)
+        self._thread.join(GRACE_SECONDS + 2)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except Exception:
+            logger.exception("The carrier ended; the next job starts another")
+        finally:
+            self.quiet.set()
+            self._stopping = True
+
+    async def _serve(self) -> None:
+        self._journal = Journal()
+        self._gateway = Gateway(self._journal)
+        keeper = asyncio.create_task(self._keep_leases())
+        sweeper = asyncio.create_task(self._sweep())
+        try:
+            while not self._stopping:
+                await self._look()
+                await self._wait()
+        finally:
+            await self._hand_back()
+            keeper.cancel()
+            sweeper.cancel()
+            await self._gateway.close()
+            await asyncio.to_thread(self._journal.close)
+
+    async def _look(self) -> None:
+        """Claim what can be carried out beside what is going on already."""
+        room = self._in_flight - len(self._sessions)
+        try:
+            if room > 0:
+                await self._claim(room)
+            if not self._sessions and not await self._journal.call(lease.unfinished):
+                self.quiet.set()
+        except Exception:
+            logger.exception("Could not look for runs; trying again")
+
+    async def _claim(self, room: int) -> None:
+        claimed = await self._journal.call(
+            lease.claim, self.owner, room, timezone.now(), self._lease_seconds
+        )
+        for item in claimed:
+            self.quiet.clear()
+            session = Session(item.run_id, item.epoch, self._journal, self._gateway)
+            self._sessions[item.run_id] = session
+            task = asyncio.create_task(self._carry(session), name=f"run {item.run_id}")
+            self._running[item.run_id] = task
+
+    async def _wait(self) -> None:
+        timeout = None if self.quiet.is_set() else POLL_SECONDS
+        try:
+            await asyncio.wait_for(self._bell.wait(), timeout)
+        except TimeoutError:
+            return
+        self._bell.clear()
+
+    async def _carry(self, session: Session) -> None:
+        try:
+            await carry_out(session)
+        except Exception:
+            # Not even its end could be written. The lease runs out and another try is made.
+            logger.exception("Run %s could not be brought to an end", session.run_id)
+        finally:
+            self._sessions.pop(session.run_id, None)
+            self._running.pop(session.run_id, None)
+            self._bell.set()
+
+    async def _keep_leases(self) -> None:
+        """Prolong our leases, and learn of cancelled and lost runs by the way."""
+        while True:
+            await asyncio.sleep(min(1.0, self._lease_seconds / 3))
+            try:
+                await self._heartbeat()
+            except Exception:
+                logger.exception("Could not prolong the leases; trying again")
+
+    async def _heartbeat(self) -> None:
+        sessions = dict(self._sessions)
+        if not sessions:
+            return
+        held = await self._journal.call(
+            lease.heartbeat, self.owner, list(sessions), timezone.now(), self._lease_seconds
+        )
+        for run_id, session in sessions.items():
+            status = held.get(run_id)
+            if status is None:
+                session.halt(LeaseLost(run_id))
+            elif status == RunStatus.CANCELLING:
+                session.halt(RunCancelled(run_id))
+
+    async def _sweep(self) -> None:
+        """Ring again for webhooks whose job was lost between a commit and the queue."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self._journal.call(webhooks.enqueue_due, timezone.now())
+            except Exception:
+                logger.exception("Could not look for webhooks that are due")
+
+    async def _hand_back(self) -> None:
+        for session in self._sessions.values():
+            session.halt(Stopping())
+        held = list(self._sessions)
+        if tasks := list(self._running.values()):
+            _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._journal.call(lease.release, self.owner, held)
+
+
+_carrier: Carrier | None = None
+_lock = threading.Lock()
+
+
+def work(seconds: float) -> bool:
+    """Carry runs out for a while; return whether any is still unfinished.
+
+    The first call starts this process's carrier, which goes on between the calls.
+    """
+    global _carrier
+    with _lock:
+        if _carrier is None or not _carrier.alive:
+            _carrier = Carrier(settings.RUNS_IN_FLIGHT, settings.LEASE_SECONDS)
+        carrier = _carrier
+    carrier.poke()
+    return not carrier.quiet.wait(seconds)
+
+
+def stop() -> None:
+    """End this process's carrier, if it has one, giving its runs back."""
+    with _lock:
+        if _carrier is not None and _carrier.alive:
+            _carrier.stop()
