@@ -187,6 +187,8 @@ def _note(best: AttemptFacts, threshold: float) -> str:
 
 
 def _why_nothing_usable(attempts: Sequence[AttemptFacts]) -> str:
-    if any(attempt.has_output for attempt in attempts):
-        return "a validator failed in every attempt"
-    return "no attempt brought an output"
+    with_output = sum(attempt.has_output for attempt in attempts)
+    if not with_output:
+        return "no attempt brought an output"
+    every = "a validator failed in every attempt"
+    return every if with_output == len(attempts) else f"{every} that brought an output"

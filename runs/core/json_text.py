@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, NoReturn
 
 MAX_CHARS: Final = 1_000_000
+_MAX_FENCES: Final = 100
 _MAX_STARTS: Final = 1_000
 _MAX_PASSES: Final = 20
 """How often the length of the text may be read in the search for a value inside it."""
@@ -39,8 +41,9 @@ def found_values(text: str) -> Iterator[Found]:
     """Yield the values to be tried: the whole text, fenced blocks, then from the largest down."""
     if len(text) > MAX_CHARS:
         return
-    bodies = [body.strip() for body in _FENCE.findall(text)]
-    for body, whole in [(text.strip(), True), *((b, _is_all(b, text)) for b in bodies)]:
+    bodies = [match[1].strip() for match in islice(_FENCE.finditer(text), _MAX_FENCES)]
+    all_of_it = len(bodies) == 1 and _is_one_fence(text.strip())
+    for body, whole in [(text.strip(), True), *((body, all_of_it) for body in bodies)]:
         try:
             yield Found(read_json(body), body, whole)
         except UnreadableJson:
@@ -65,9 +68,8 @@ def read_json(text: str) -> Any:
         raise UnreadableJson(str(error)) from None
 
 
-def _is_all(body: str, text: str) -> bool:
-    fenced = text.strip()
-    return fenced.startswith("```") and fenced.endswith("```") and fenced.count("```") == 2
+def _is_one_fence(text: str) -> bool:
+    return text.startswith("```") and text.endswith("```") and text.count("```") == 2
 
 
 def _spans(text: str) -> list[tuple[int, int, Any]]:
