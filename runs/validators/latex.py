@@ -17,7 +17,7 @@ from .sandbox import launch, runtime
 from .sandbox.spec import MIB, Limits
 
 _LIMITS: Final = Limits(
-    wall_seconds=60, cpu_seconds=40, address_space_bytes=2048 * MIB, disk_bytes=64 * MIB
+    wall_seconds=40, cpu_seconds=20, address_space_bytes=2048 * MIB, disk_bytes=64 * MIB
 )
 _ENGINES: Final = ("pdflatex", "tectonic")
 _TREES: Final = (

@@ -50,6 +50,7 @@ _HINTS: Final = (
         "Only the standard library and pytest can be imported, and the files of the output. "
         "Give each file a name in its first line: # file: app.py",
     ),
+    ("caught unexpected SystemExit", "The code ends the process while it is imported."),
     ("PermissionError: [Errno 1]", "Tests run without a network."),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 from . import fences
@@ -14,9 +15,10 @@ class NoPython(Exception):
     """The answer holds code, but none in Python."""
 
 
-def python_files(output: str) -> dict[str, str]:
+def python_files(output: str, *, joined: bool = True) -> dict[str, str]:
     """Return file name -> source. Code without a name is one file, `test_output.py`.
 
+    `joined=False`: each nameless block is a file of its own, for what looks at each alone.
     Files of other kinds are kept where they are named: tests may read them.
     Raises: NoPython.
     """
@@ -28,8 +30,10 @@ def python_files(output: str) -> dict[str, str]:
         if block.name is not None:
             files[block.name] = block.text + "\n"
     unnamed = _unnamed_python(blocks)
-    if unnamed:
-        files[_free_name(files)] = "\n\n".join(unnamed) + "\n"
+    if joined and unnamed:
+        unnamed = ["\n\n".join(unnamed)]
+    for text in unnamed:
+        files[_free_name(files)] = text + "\n"
     if not any(name.endswith(".py") for name in files):
         raise NoPython
     return files
@@ -44,4 +48,5 @@ def _unnamed_python(blocks: list[fences.Block]) -> list[str]:
 
 
 def _free_name(files: dict[str, str]) -> str:
-    return SINGLE if SINGLE not in files else "test_output_unnamed.py"
+    more = (f"test_output_{number}.py" for number in itertools.count(2))
+    return next(name for name in itertools.chain([SINGLE], more) if name not in files)

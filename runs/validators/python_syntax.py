@@ -41,7 +41,7 @@ sys.exit(wrong)
 async def check(output: str, options: Mapping[str, Any]) -> Verdict:
     """Compile every Python file of the output."""
     try:
-        files = python_files(output)
+        files = python_files(output, joined=False)
     except NoPython:
         return failed("there is no Python code in the output")
     sources = [name for name in files if name.endswith(".py")]

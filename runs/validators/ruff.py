@@ -1,4 +1,4 @@
-"""Judges Python code with the linter ruff and its default rules, which find likely errors."""
+"""Judges Python code with the linter ruff, by the rules that find likely errors."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ async def check(output: str, options: Mapping[str, Any]) -> Verdict:
         files = python_files(output)
     except NoPython:
         return failed("there is no Python code in the output")
+    # E402: a later block's imports stand in the middle of the joined file
     argv = [
         f"{runtime.TOOLS_FOLDER}/{Path(executable).name}", "check", "--isolated", "--no-cache",
-        "--ignore-noqa", "--output-format=concise", "--no-respect-gitignore", ".",
+        "--ignore-noqa", "--output-format=concise", "--no-respect-gitignore",
+        "--select=E4,E7,E9,F", "--ignore=E402", ".",
     ]  # fmt: skip
     result = await launch.run(
         argv, files, _LIMITS, view=runtime.tool(executable), environment={"RAYON_NUM_THREADS": "1"}

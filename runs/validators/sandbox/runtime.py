@@ -71,7 +71,7 @@ def _shared_python() -> list[str]:
 def _outermost(paths: Iterable[str]) -> list[str]:
     """Return the paths that lie in no other of them."""
     chosen: list[str] = []
-    for path in sorted(set(paths), key=lambda each: each.count("/")):
+    for path in sorted(set(paths), key=lambda each: (each.count("/"), each)):
         if not any(Path(path).is_relative_to(other) for other in chosen):
             chosen.append(path)
     return chosen
