@@ -81,13 +81,14 @@ async def silence(request: web.Request, seconds: float | None) -> None:
     drop(request)
 
 
-def malformed(body: Any) -> web.Response:
-    """Return a response that says it is JSON and is none."""
+def malformed(body: Any, in_stream: bool) -> web.Response:
+    """Return a response that says it is JSON, or events of it, and is none."""
     content = json.dumps(body).encode()
+    content = content[: len(content) * 2 // 3]
     return web.Response(
-        body=content[: len(content) * 2 // 3],
+        body=b"data: " + content + b"\n\n" if in_stream else content,
         headers=_HEADERS,
-        content_type="application/json",
+        content_type="text/event-stream" if in_stream else "application/json",
     )
 
 

@@ -21,7 +21,7 @@ Kind = Literal["plan", "judge", "critique", "revise", "generate"]
 KINDS: tuple[Kind, ...] = ("plan", "judge", "critique", "revise", "generate")
 
 _JUDGE = re.compile(
-    r"\bscore\b.*\b(json|between 0|from 0|0 to|0\.0|number)|\bjson\b.*\bscore\b|"
+    r"(\b|_)score\b.*\b(json|between 0|from 0|0 to|0\.0|number)|\bjson\b.*(\b|_)score\b|"
     r"\b(grade|rate)\b.*\b(score|json)\b",
     re.S,
 )
@@ -63,7 +63,7 @@ class Reading:
 
     `task`: the assignment's own words; `subject`: the text to be judged, criticised or revised,
     "" if there is none; `critique`: what is said against it; `keys`: names the JSON reply is to
-    have; `top_score`: the best score of the asked scale; `retries`: how often it was tried before;
+    have; `top_score`: the best score of the asked scale; `was_tried`: an earlier try failed;
     `approval`: what a critic is to answer who finds nothing, "" if not said.
     """
 
@@ -74,7 +74,7 @@ class Reading:
     critique: str = ""
     keys: tuple[str, ...] = ()
     top_score: float = 1.0
-    retries: int = 0
+    was_tried: bool = False
     approval: str = ""
     schema: Mapping[str, Any] | None = None
 
@@ -98,7 +98,7 @@ def read(prompt: Prompt) -> Reading:
         critique=critique,
         keys=tuple(dict.fromkeys(_KEY.findall(frame))) if has_form else (),
         top_score=_top_score(words) if kind == "judge" else 1.0,
-        retries=min(len(_ATTEMPT.findall(words)), 3) if kind == "generate" else 0,
+        was_tried=kind == "generate" and _ATTEMPT.search(words) is not None,
         approval=_approval(frame) if kind == "critique" else "",
         schema=prompt.schema or _schema(turns, data),
     )
@@ -132,7 +132,8 @@ def _task(frame: str, data: list[Block]) -> str:
     for block in data:
         if _TASK_LABEL.search(block.label):
             return block.text
-    return data[0].text if data else frame.strip()
+    unnamed = [block for block in data if not _SUBJECT_LABEL.search(block.label)]
+    return unnamed[0].text if unnamed else frame.strip()
 
 
 def _subject(data: list[Block]) -> tuple[str, str]:

@@ -123,8 +123,8 @@ def _quality(reading: Reading, skill: float, draws: Draws) -> float:
         before = max(quality_of(reading.subject), drafted - 0.05)
         insight = marked_quality(reading.critique) or 0.5
         drafted = before + (_BEST - before) * (0.2 * insight + 0.25 * skill)
-    elif reading.retries or reading.critique:
-        drafted += (_BEST - drafted) * (1 - 0.65 ** max(reading.retries, 1))
+    elif reading.was_tried or reading.critique:
+        drafted += (_BEST - drafted) * 0.35
     return min(max(drafted, 0.05), _BEST)
 
 

@@ -7,17 +7,16 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from aiohttp import web
 
-from . import delivery, intent
+from . import delivery, intent, outcome
 from .access_log import AccessLog, Entry
 from .draws import Draws, digest
 from .exchange import Answer, BadRequest, Failure, Prompt
-from .faults import BROKEN, STATUSES, Fault, Faults, failure
+from .faults import BROKEN, Fault, Faults
 from .intent import Reading
-from .mind import Mind, input_tokens
+from .mind import Mind
 from .profiles import Profile, Profiles
 from .script import Line, Script
 from .wires.content import Wire
@@ -101,20 +100,20 @@ class Provider:
             struck = self.faults.strike(prompt.model, wire.name, reading.kind)
         if struck:
             entry["faults"] = [fault.kind for fault in struck]
-        refused = await _refused(wire, struck, prompt, profile)
-        if refused is not None:
-            return delivery.error(wire.error(refused), refused)
+        refusal = await outcome.refused(wire, struck, prompt, profile)
+        if refusal is not None:
+            return delivery.error(wire.error(refusal), refusal)
         answer = self._answer(prompt, reading, profile, struck, line)
         if answer.tokens is not None:
             entry["input_tokens"] = answer.tokens.input
             entry["output_tokens"] = answer.tokens.output
-        seconds = self._seconds(profile, answer) + _extra_seconds(struck)
+        seconds = self._seconds(profile, answer) + outcome.extra_seconds(struck)
         entry["latency_ms"] = round(seconds * 1000, 1)
         broken = next((fault for fault in struck if fault.kind in BROKEN), None)
         if broken is not None:
             entry["broken"] = broken.kind
-            return await _broken(request, wire, prompt, answer, broken)
-        return await _sent(request, wire, prompt, answer, seconds)
+            return await outcome.broken(request, wire, prompt, answer, broken)
+        return await outcome.sent(request, wire, prompt, answer, seconds)
 
     def _answer(
         self,
@@ -173,56 +172,3 @@ async def _prompt(
 
 def _has_key(request: web.Request) -> bool:
     return "key" in request.query or any(name in request.headers for name in _KEY_HEADERS)
-
-
-async def _refused(
-    wire: Wire, struck: list[Fault], prompt: Prompt, profile: Profile
-) -> Failure | None:
-    """Return the error that a fault, or a prompt beyond the window, is answered with."""
-    facts: dict[str, Any] = {"model": prompt.model, "window": profile.context_window}
-    fault = next((fault for fault in struck if fault.kind in STATUSES), None)
-    counted = input_tokens(prompt)
-    if fault is not None:
-        facts["tokens"] = max(counted, profile.context_window + 1)
-        await asyncio.sleep((fault.after_ms or 0) / 1000)
-        return failure(fault, wire.messages, facts)
-    if counted > profile.context_window:
-        facts["tokens"] = counted
-        return failure(Fault("context_too_long"), wire.messages, facts)
-    return None
-
-
-def _extra_seconds(struck: list[Fault]) -> float:
-    return sum(fault.after_ms or 0 for fault in struck if fault.kind == "slow") / 1000
-
-
-async def _broken(
-    request: web.Request, wire: Wire, prompt: Prompt, answer: Answer, fault: Fault
-) -> web.StreamResponse:
-    """Play a fault that gives no proper reply."""
-    wait = (fault.after_ms or 0) / 1000
-    if fault.kind == "malformed":
-        await asyncio.sleep(wait)
-        return delivery.malformed(wire.reply(answer))
-    if fault.kind == "cut_stream" and prompt.stream:
-        return await delivery.cut(request, list(wire.frames(answer, prompt)), wait)
-    if fault.kind == "cut_stream":
-        return await delivery.cut_whole(request, wire.reply(answer), wait)
-    if fault.kind == "timeout":
-        await delivery.silence(request, None if fault.after_ms is None else wait)
-    else:
-        await asyncio.sleep(wait)
-        delivery.drop(request)
-    return web.Response(status=500)  # nobody is left to read it
-
-
-async def _sent(
-    request: web.Request, wire: Wire, prompt: Prompt, answer: Answer, seconds: float
-) -> web.StreamResponse:
-    """Send a reply in its time; a stream starts early and takes the rest of it."""
-    if not prompt.stream:
-        if seconds > 0:
-            await asyncio.sleep(seconds)
-        return delivery.whole(wire.reply(answer))
-    await asyncio.sleep(seconds * 0.4)
-    return await delivery.stream(request, list(wire.frames(answer, prompt)), seconds * 0.6)

@@ -124,7 +124,8 @@ def code(task: str, quality: float, broken: bool, draws: Draws) -> str:
     names = _names(task)
     count = 1 + round(quality * 2)
     chosen = draws.shuffle("recipes", _RECIPES)[:count]
-    imports = "\n".join(sorted({line for recipe in chosen for line in recipe[0].splitlines()}))
+    lines = {line for recipe in chosen for line in recipe[0].splitlines()}
+    imports = "\n".join(sorted(lines, key=lambda line: (line.startswith("from"), line)))
     head = f'"""{_plain(title(task))}.\n\n{mark(quality, draws)}\n"""\n'
     bodies = [recipe[1] for recipe in chosen]
     tests = [test for recipe in chosen for test in recipe[2][: 1 + round(quality)]]
