@@ -1,0 +1,122 @@
+"""The one place that speaks to models: over litellm's adapters, each provider's own format.
+
+Importing this takes seconds and 175 MB: only the gateway does, when it makes its first call.
+Nothing here retries, logs a prompt or logs a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterable
+from typing import Any
+
+# Before the import: litellm would fetch a newer price map from the network.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ.setdefault("LITELLM_LOG", "CRITICAL")
+
+import httpx
+import litellm
+
+from routing import conf
+from routing.core.catalog import ModelSpec, ProviderSpec
+from routing.core.errors import ProviderError
+from routing.core.request import Message, ModelRequest, Reply
+from routing.core.tokens import count_tokens as count
+from routing.llm.failures import Kinds, classify, timed_out
+from routing.llm.replies import read_reply
+
+# A dead endpoint is noticed this soon, however long an answer may take.
+CONNECT_SECONDS = 5.0
+# Our own limit on the whole call comes first; this one frees the socket if it did not.
+SLACK_SECONDS = 5.0
+KINDS = Kinds(
+    context_too_long=(litellm.ContextWindowExceededError,),
+    refused=(litellm.ContentPolicyViolationError,),
+    unsendable=(litellm.BadRequestError, litellm.AuthenticationError, litellm.NotFoundError),
+)
+# Adapters whose JSON mode only constrains the answer; Anthropic's is a forced tool call.
+JSON_MODE = frozenset({"openai", "gemini", "moonshot", "deepseek"})
+NOISY_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "httpcore", "openai")
+
+
+def _silence() -> None:
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.turn_off_message_logging = True
+    litellm.drop_params = True
+    litellm.num_retries = 0
+    for name in NOISY_LOGGERS:  # httpx logs addresses, and Gemini's carry the key
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False
+
+
+_silence()
+
+
+async def complete(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> Reply:
+    """Return what the model answers, after one try.
+
+    Raises: TransientError, PermanentModelError, RequestError, ContextTooLong, ContentRefused.
+    """
+    started = time.monotonic()
+    try:
+        async with asyncio.timeout(request.timeout_seconds):
+            response = await litellm.acompletion(**_arguments(spec, provider, request))
+    except TimeoutError:
+        raise timed_out(request.timeout_seconds) from None
+    except Exception as error:
+        # The original is dropped: it holds the request, and with it the key.
+        raise _named(spec, classify(error, KINDS, time.time())) from None
+    return read_reply(response, round((time.monotonic() - started) * 1000))
+
+
+def count_tokens(spec: ModelSpec, messages: Iterable[Message]) -> int:
+    """Return an upper estimate of a prompt's tokens, the same for every model."""
+    return count(messages)
+
+
+def preload() -> None:
+    """Load what the first call would load, so that forked workers share it."""
+    for adapter in sorted(JSON_MODE | {"anthropic"}):
+        litellm.get_supported_openai_params(model="any", custom_llm_provider=adapter)
+
+
+async def close() -> None:
+    """Close the connections that calls of this loop have left open."""
+    await litellm.close_litellm_async_clients()
+
+
+def _arguments(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> dict[str, Any]:
+    seconds = request.timeout_seconds + SLACK_SECONDS
+    arguments: dict[str, Any] = {
+        "model": spec.litellm_name,
+        "messages": [{"role": one.role, "content": one.content} for one in request.messages],
+        "api_key": conf.api_key(provider),
+        "api_base": conf.api_base(provider),
+        "max_tokens": min(request.max_output_tokens, spec.max_output_tokens),
+        "timeout": httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+        "num_retries": 0,
+        "max_retries": 0,
+    }
+    if request.temperature is not None:
+        arguments["temperature"] = request.temperature
+    if request.json_output and _takes_json_mode(spec, request):
+        arguments["response_format"] = {"type": "json_object"}
+    if spec.simulated and request.sample:  # a real model answers anew by itself
+        arguments["extra_headers"] = {"x-sim-sample": str(request.sample)}
+    return arguments
+
+
+def _takes_json_mode(spec: ModelSpec, request: ModelRequest) -> bool:
+    """Tell whether JSON mode can be asked for: OpenAI refuses it unless the prompt says JSON."""
+    adapter = spec.litellm_name.partition("/")[0]
+    return adapter in JSON_MODE and any("json" in one.content.lower() for one in request.messages)
+
+
+def _named(spec: ModelSpec, error: ProviderError) -> ProviderError:
+    error.args = (f"{spec.name}: {error}",)
+    return error

@@ -1,0 +1,62 @@
+"""An adapter's response read into a reply, or into what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routing.core.errors import ContentRefused, TransientError
+from routing.core.request import Reply, Usage
+
+# litellm maps the providers' own words (refusal, SAFETY, RECITATION, ...) to these.
+REFUSED = frozenset({"content_filter", "refusal", "safety"})
+
+
+def read_reply(response: Any, latency_ms: int) -> Reply:
+    """Return the reply that a chat completion holds.
+
+    Raises: ContentRefused where the provider declined; TransientError where it holds no text.
+    """
+    choice = response.choices[0]
+    message = choice.message
+    finish_reason = str(choice.finish_reason or "")
+    if finish_reason in REFUSED or _refusal(message):
+        raise ContentRefused("the provider declined to answer", status=200, possibly_billed=True)
+    text = message.content or ""
+    if not text.strip():
+        raise TransientError(
+            f"the answer is empty (finish reason {finish_reason or 'unknown'})",
+            status=200,
+            possibly_billed=True,
+        )
+    return Reply(text, read_usage(getattr(response, "usage", None)), finish_reason, latency_ms)
+
+
+def read_usage(usage: Any) -> Usage | None:
+    """Return the tokens by class; None where the provider did not tell.
+
+    The adapter writes zeros for what is missing: a prompt of no tokens cannot be.
+    """
+    if usage is None or not usage.prompt_tokens:
+        return None
+    prompt = getattr(usage, "prompt_tokens_details", None)
+    completion = getattr(usage, "completion_tokens_details", None)
+    written = _count(usage, "cache_creation_input_tokens")
+    return Usage(
+        input_tokens=usage.prompt_tokens,
+        output_tokens=usage.completion_tokens or 0,
+        cache_read_tokens=_count(prompt, "cached_tokens"),
+        cache_write_tokens=written or _count(prompt, "cache_creation_tokens"),
+        reasoning_tokens=_count(completion, "reasoning_tokens"),
+        cache_write_long_tokens=_count(
+            getattr(prompt, "cache_creation_token_details", None), "ephemeral_1h_input_tokens"
+        ),
+    )
+
+
+def _count(details: Any, name: str) -> int:
+    return int(getattr(details, name, None) or 0)
+
+
+def _refusal(message: Any) -> bool:
+    fields = getattr(message, "provider_specific_fields", None) or {}
+    return bool(getattr(message, "refusal", None) or fields.get("refusal"))
