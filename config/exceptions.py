@@ -20,7 +20,9 @@ from runs.core.refusals import (
     AlreadyEnded,
     InvalidSubmission,
     ModelsNotAllowed,
+    NothingToJudge,
     NotResumable,
+    NotVisible,
     RunBudgetSpent,
 )
 
@@ -118,17 +120,21 @@ def _run_budget_spent(error: RunBudgetSpent) -> HttpResponse:
 
 def _models_not_allowed(error: ModelsNotAllowed) -> HttpResponse:
     return respond(
-        "policy-denied", str(error), decision_id=None, policy=error.policy, version=None,
-        reason=str(error),
-    )  # fmt: skip
+        "policy-denied",
+        str(error),
+        decision_id=str(error.decision_id),
+        policy=error.policy,
+        version=None,
+        reason=error.reason,
+    )
 
 
-def _conflict(error: NotResumable | AlreadyEnded) -> HttpResponse:
-    return respond("conflict", str(error), run_status=error.status)
+def _conflict(error: NotResumable | AlreadyEnded | NothingToJudge) -> HttpResponse:
+    return respond("conflict", str(error), state=error.status)
 
 
 def _plain(slug: str) -> Callable[[Any], HttpResponse]:
-    return lambda error: respond(slug, str(getattr(error, "detail", "")))
+    return lambda error: respond(slug, str(error))
 
 
 _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
@@ -140,6 +146,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
     PermissionDenied: _plain("forbidden"),
     rest.NotFound: _plain("not-found"),
     Http404: _plain("not-found"),
+    NotVisible: _plain("not-found"),
     rest.MethodNotAllowed: _method,
     rest.UnsupportedMediaType: _plain("unsupported-media-type"),
     rest.Throttled: _throttled,
@@ -151,6 +158,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
     InvalidSubmission: lambda error: respond("invalid", errors=error.errors),
     NotResumable: _conflict,
     AlreadyEnded: _conflict,
+    NothingToJudge: _conflict,
     KeyReused: _plain("idempotency-key-reused"),
     InFlight: lambda error: respond("in-flight", headers={"Retry-After": "1"}),
     OperationalError: _away,

@@ -5,6 +5,7 @@ Call these in `transaction.on_commit`: a worker is faster than the commit of its
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,8 +13,13 @@ from django_q.brokers import get_broker
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from runs.models import WorkerPool
+
 CARRY_OUT_RUNS = "runs.jobs.carry_out_runs"
 DELIVER_WEBHOOK = "runs.jobs.deliver_webhook"
+BEAT_SECONDS = 10.0
+DEAD_AFTER = timedelta(seconds=4 * BEAT_SECONDS)
+FORGOTTEN_AFTER = timedelta(days=1)
 LOOK_BACK = 8  # waiting jobs that are looked at, whose payload must be unpacked in Python
 
 
@@ -31,6 +37,22 @@ def enqueue_webhook(delivery_id: UUID) -> None:
 def give_back(job_id: int) -> None:
     """Let any worker take a job that was taken and not begun."""
     OrmQ.objects.filter(pk=job_id).update(lock=timezone.now())
+
+
+def size() -> int:
+    """Return how many jobs are queued, or taken and not finished."""
+    return OrmQ.objects.filter(key=get_broker().list_key).count()
+
+
+def beat(pool: str, now: datetime) -> None:
+    """Note that a pool of workers lives; forget those that have been gone for long."""
+    WorkerPool.objects.update_or_create(name=pool[:80], defaults={"seen_at": now})
+    WorkerPool.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
+
+
+def has_workers() -> bool:
+    """Tell whether any pool of workers was heard of lately."""
+    return WorkerPool.objects.filter(seen_at__gt=timezone.now() - DEAD_AFTER).exists()
 
 
 def _is_waiting(function: str) -> bool:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from django.contrib.auth import views as auth
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from runs import views
+from runs.api.control import CancelRun, GiveFeedback, ResumeRun
+from runs.api.events import ListEvents
+from runs.api.parts import DownloadOutput, ListCalls, ListTasks, ReadTask
+from runs.api.runs import ReadRun, Runs
+from runs.api.webhook_secret import ReadWebhookSecret
 
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -18,6 +23,20 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/resume/", views.run_resume, name="run-resume"),
 ]
 
-api_patterns: list[URLPattern | URLResolver] = []
+api_patterns: list[URLPattern | URLResolver] = [
+    path("runs/", Runs.as_view(), name="api-runs"),
+    path("runs/<uuid:run_id>/", ReadRun.as_view(), name="api-run"),
+    path("runs/<uuid:run_id>/tasks/", ListTasks.as_view(), name="api-tasks"),
+    path("runs/<uuid:run_id>/tasks/<str:key>/", ReadTask.as_view(), name="api-task"),
+    path(
+        "runs/<uuid:run_id>/tasks/<str:key>/feedback/", GiveFeedback.as_view(), name="api-feedback"
+    ),
+    path("runs/<uuid:run_id>/calls/", ListCalls.as_view(), name="api-calls"),
+    path("runs/<uuid:run_id>/events/", ListEvents.as_view(), name="api-events"),
+    path("runs/<uuid:run_id>/output/", DownloadOutput.as_view(), name="api-output"),
+    path("runs/<uuid:run_id>/cancel/", CancelRun.as_view(), name="api-cancel"),
+    path("runs/<uuid:run_id>/resume/", ResumeRun.as_view(), name="api-resume"),
+    path("webhook-secret/", ReadWebhookSecret.as_view(), name="api-webhook-secret"),
+]
 
-urlpatterns = page_patterns + api_patterns
+urlpatterns = [*page_patterns, path("api/v1/", include(api_patterns))]

@@ -27,6 +27,7 @@ __all__ = [
     "Scope",
     "allowed_models",
     "authenticate_key",
+    "caller_now",
     "caller_of_key",
     "caller_of_user",
     "can",
@@ -99,6 +100,20 @@ def caller_of_user(user: User) -> Caller:
         org_actions={org: actions_of_roles(roles) for org, roles in by_org.items()},
         org_ids=frozenset(member.org_id for member in memberships),
     )
+
+
+def caller_now(caller: Caller, now: datetime) -> Caller | None:
+    """Return who a caller of some time ago is now; None: its key or person is gone.
+
+    For what outlives a request, such as a stream.
+    """
+    if caller.user_id is not None:
+        user = User.objects.filter(pk=caller.user_id, is_active=True).first()
+        return None if user is None else caller_of_user(user)
+    key = ApiKey.objects.select_related("team").filter(pk=caller.api_key_id).first()
+    if key is None or key.revoked_at is not None or _is_past(key.expires_at, now):
+        return None
+    return caller_of_key(key)
 
 
 def _is_past(moment: datetime | None, now: datetime) -> bool:

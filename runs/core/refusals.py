@@ -1,20 +1,27 @@
 """Why a request about a run is refused, besides what the budgets and routing apps refuse.
 
 RefusalError
+├── NotVisible            not there, or not the caller's to see
 ├── InvalidSubmission     fields that cannot be accepted, each with its reasons
 ├── NotResumable          the run has ended for good, or has not ended
 ├── AlreadyEnded          too late to cancel
 ├── RunBudgetSpent        going on needs a larger budget of the run itself
+├── NothingToJudge        feedback on a task without an output
 └── ModelsNotAllowed      the caller asks for models that it may not use
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 
 class RefusalError(Exception):
     """Catch every refusal made here; `str()` is a sentence for the caller."""
+
+
+class NotVisible(RefusalError):
+    """Tell that something is not there, as it is for whoever may not see it."""
 
 
 class InvalidSubmission(RefusalError):
@@ -47,10 +54,18 @@ class RunBudgetSpent(RefusalError):
         self.requested_nanousd = requested_nanousd
 
 
-class ModelsNotAllowed(RefusalError):
-    """`policy` names the list that leaves the models out."""
+class NothingToJudge(RefusalError):
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The task has no output yet: it is {status}.")
+        self.status = status
 
-    def __init__(self, models: Sequence[str], policy: str) -> None:
-        super().__init__(f"Not allowed by {policy}: {', '.join(models)}.")
+
+class ModelsNotAllowed(RefusalError):
+    """`policy` names the list that leaves the models out, `decision_id` the record of it."""
+
+    def __init__(self, models: Sequence[str], policy: str, reason: str, decision_id: UUID) -> None:
+        super().__init__(f"Not allowed: {reason}.")
         self.models = tuple(models)
         self.policy = policy
+        self.reason = reason
+        self.decision_id = decision_id

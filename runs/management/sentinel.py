@@ -11,6 +11,7 @@ import logging
 import os
 import queue as stdlib_queue
 import signal
+import socket
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from multiprocessing import Process
 from typing import Any
 
 from django.db import DatabaseError
+from django.utils import timezone
 from django_q.cluster import Conf, get_mp_context
 from django_q.cluster import Sentinel as PlainSentinel
 from django_q.worker import worker
@@ -51,12 +53,13 @@ class Beat:
     """Stands in for the event that q2 shares with its main process, which a kill could wedge.
 
     It is set from signal handlers only, so it must be free of locks. While it waits it rings the
-    bell every now and then: runs whose machine died are noticed by the machines that live.
+    bell every now and then: runs whose machine died are noticed by the machines that live. It
+    also tells that the pool lives, for whoever asks whether there is one.
     """
 
     def __init__(self) -> None:
         self.ended = False
-        self.ring_at = time.monotonic()
+        self.ring_at = self.beat_at = time.monotonic()
 
     def set(self) -> None:
         self.ended = True
@@ -68,6 +71,9 @@ class Beat:
         if not self.ended and time.monotonic() >= self.ring_at:
             self.ring_at = time.monotonic() + RING_SECONDS
             ring()
+        if not self.ended and time.monotonic() >= self.beat_at:
+            self.beat_at = time.monotonic() + queue.BEAT_SECONDS
+            beat()
         until = time.monotonic() + seconds
         while not self.ended and time.monotonic() < until:
             time.sleep(TICK_SECONDS)
@@ -191,6 +197,14 @@ def ring() -> None:
         queue.ring()
     except DatabaseError:
         logger.warning("The queue cannot be reached; trying again later.", exc_info=True)
+
+
+def beat() -> None:
+    """Tell that this pool lives, if the database answers."""
+    try:
+        queue.beat(f"{socket.gethostname()[:60]}:{os.getpid()}", timezone.now())
+    except DatabaseError:
+        logger.warning("Could not tell that this pool lives; trying again later.", exc_info=True)
 
 
 def _stop_carrying() -> None:

@@ -3,6 +3,7 @@
 from runs.models.delivery import WebhookDelivery
 from runs.models.run import Run
 from runs.models.task import Attempt, AttemptText, Feedback, Task, TaskText
+from runs.models.worker import WorkerPool
 
 __all__ = [
     "Attempt",
@@ -12,4 +13,5 @@ __all__ = [
     "Task",
     "TaskText",
     "WebhookDelivery",
+    "WorkerPool",
 ]

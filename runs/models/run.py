@@ -58,9 +58,7 @@ class Run(models.Model):
     deadline_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
 
-    hold = models.ForeignKey(
-        "budgets.Hold", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    hold = models.ForeignKey("budgets.Hold", null=True, on_delete=models.PROTECT, related_name="+")
     owner = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     epoch = models.PositiveIntegerField(default=0)

@@ -1,0 +1,96 @@
+"""Stopping a run, going on with one, and judging its tasks."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from budgets.api.authentication import caller_of
+from budgets.core.access import Action
+from runs.api import schema
+from runs.api.idempotency import answer_once
+from runs.api.inputs import FeedbackInput, NothingInput, ResumeInput, read_body
+from runs.api.outputs import FeedbackOutput, RunOutput
+from runs.api.runs import run_answer
+from runs.selectors.runs import run_get
+from runs.selectors.tasks import task_get
+from runs.services import feedback, lifecycle
+
+
+class CancelRun(APIView):
+    @extend_schema(
+        operation_id="runs_cancel",
+        summary="Stop a run",
+        description="Finished tasks are kept. Asking twice does no harm; 409 once it has ended.",
+        tags=["runs"],
+        parameters=[schema.KEY],
+        request=None,
+        responses={200: RunOutput, **schema.WRITE},
+    )
+    def post(self, request: Request, run_id: UUID) -> HttpResponseBase:
+        read_body(NothingInput, request)
+        caller = caller_of(request)
+        run = run_get(caller, run_id, Action.WRITE_RUNS)
+
+        def work() -> Response:
+            return run_answer(request, lifecycle.cancel(run.pk, timezone.now(), by=caller.name))
+
+        return answer_once(self, work)
+
+
+class ResumeRun(APIView):
+    @extend_schema(
+        operation_id="runs_resume",
+        summary="Go on with an interrupted run",
+        description="Finished tasks are kept and not paid for again. A run that used its budget "
+        "up needs a larger `budget_usd`. 409 for a run that is terminal or still going on.",
+        tags=["runs"],
+        parameters=[schema.KEY],
+        request=ResumeInput,
+        responses={200: RunOutput, **schema.MONEY},
+    )
+    def post(self, request: Request, run_id: UUID) -> HttpResponseBase:
+        given = read_body(ResumeInput, request).validated_data
+        caller = caller_of(request)
+        run = run_get(caller, run_id, Action.WRITE_RUNS)
+
+        def work() -> Response:
+            resumed = lifecycle.resume(
+                run.pk,
+                timezone.now(),
+                budget_nanousd=given.get("budget_usd"),
+                time_limit_seconds=given.get("time_limit_seconds"),
+                by=caller.name,
+            )
+            return run_answer(request, resumed)
+
+        return answer_once(self, work)
+
+
+class GiveFeedback(APIView):
+    @extend_schema(
+        operation_id="runs_feedback",
+        summary="Judge a task's output",
+        tags=["runs"],
+        parameters=[schema.KEY],
+        request=FeedbackInput,
+        responses={201: FeedbackOutput, **schema.WRITE},
+    )
+    def post(self, request: Request, run_id: UUID, key: str) -> HttpResponseBase:
+        given = read_body(FeedbackInput, request).validated_data
+        caller = caller_of(request)
+        task = task_get(run_get(caller, run_id, Action.WRITE_RUNS), key)
+
+        def work() -> Response:
+            verdict = feedback.give(
+                caller, task, given["score"], given.get("comment", ""), timezone.now()
+            )
+            return Response(FeedbackOutput(verdict).data, status=201)
+
+        return answer_once(self, work)

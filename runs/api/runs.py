@@ -1,0 +1,120 @@
+"""Submitting runs, listing them, and reading one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from budgets.api.authentication import caller_of
+from budgets.core.access import Action
+from budgets.core.errors import BudgetExceeded
+from runs.api import schema
+from runs.api.idempotency import answer_once
+from runs.api.inputs import RunQuery, SubmitInput, read_body, read_query
+from runs.api.outputs import DryRunOutput, RunOutput
+from runs.api.paging import NewestRuns, page_of
+from runs.models import Run
+from runs.selectors.runs import list_readings, require_anywhere, run_get, run_list, run_reading
+from runs.services import submission
+from runs.services.rehearsal import Rehearsal, rehearse
+
+
+def run_answer(request: Request, run: Run, status: int = 200) -> Response:
+    """Answer with one run in full."""
+    output = RunOutput(run_reading(run), context={"request": request})
+    return Response(output.data, status=status)
+
+
+class ListRuns(APIView):
+    @extend_schema(
+        operation_id="runs_list",
+        summary="List runs, newest first",
+        description="`project` and `success_criteria` are cut to 300 characters.",
+        tags=["runs"],
+        parameters=[RunQuery],
+        responses={200: RunOutput(many=True), **schema.LIST},
+    )
+    def get(self, request: Request) -> Response:
+        caller = caller_of(request)
+        require_anywhere(caller, Action.READ_RUNS)
+        filters = read_query(RunQuery, request).filters()
+        return page_of(NewestRuns, self, run_list(caller, filters), RunOutput, list_readings)
+
+
+class SubmitRun(APIView):
+    @extend_schema(
+        operation_id="runs_submit",
+        summary="Submit a run",
+        description="The run is queued, not done. With `dry_run` nothing is stored, queued or "
+        "spent, and the answer is 200 with a forecast.",
+        tags=["runs"],
+        parameters=[schema.KEY],
+        request=SubmitInput,
+        examples=[schema.SUBMIT_EXAMPLE, schema.PLANNED_EXAMPLE],
+        responses={
+            201: RunOutput,
+            200: OpenApiResponse(DryRunOutput, "The forecast of a dry run."),
+            **schema.MONEY,
+        },
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        wanted = read_body(SubmitInput, request)
+        now = timezone.now()
+        checked = submission.check(caller_of(request), wanted.submission(), now)
+        if wanted.is_dry_run:
+            return Response(dry_run(rehearse(checked, now)))
+
+        def note(error: Exception) -> None:
+            if isinstance(error, BudgetExceeded):
+                submission.record_refusal(checked, error, now)
+
+        def work() -> Response:
+            return run_answer(request, submission.store(checked, now), 201)
+
+        return answer_once(self, work, on_refusal=note)
+
+
+class Runs(ListRuns, SubmitRun):
+    """The two operations of one address."""
+
+
+class ReadRun(APIView):
+    @extend_schema(
+        operation_id="runs_read",
+        summary="Read a run",
+        tags=["runs"],
+        responses={200: RunOutput, **schema.READ},
+    )
+    def get(self, request: Request, run_id: UUID) -> Response:
+        return run_answer(request, run_get(caller_of(request), run_id))
+
+
+def dry_run(rehearsal: Rehearsal) -> Any:
+    """Return what a dry run answers."""
+    ahead = rehearsal.preview
+    return DryRunOutput(
+        {
+            "dry_run": True,
+            "team": rehearsal.checked.team.slug,
+            "budget_usd": rehearsal.checked.budget_nanousd,
+            "forecast": ahead,
+            "policy": {
+                "outcome": "deny" if rehearsal.refusal else "allow",
+                "reason": rehearsal.refusal,
+            },
+            "budget": {
+                "outcome": "allow" if rehearsal.has_room else "deny",
+                "requested_usd": rehearsal.requested_nanousd,
+                "free_usd": ahead.free_nanousd,
+            },
+            "models": ahead.steps,
+            "resume_candidates": rehearsal.resume_candidates,
+        }
+    ).data

@@ -1,0 +1,132 @@
+"""Submitting a run: checked first, then stored with its money in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from uuid_utils.compat import uuid7
+
+from budgets.core.access import Caller
+from budgets.core.errors import BudgetExceeded
+from budgets.models.org import HoldMode
+from budgets.services.allocation import hold_amount, open_hold
+from runs import queue
+from runs.core.refusals import NotResumable
+from runs.core.similarity import signature, text_digest
+from runs.core.submission import Submission
+from runs.models import Run
+from runs.services import lifecycle, resume
+from runs.services.admission import Checked, check, look_ahead, record_refusal
+from runs.services.progress import SavePlan
+from telemetry.services.journal import apply_now
+
+__all__ = ["Checked", "Submission", "check", "look_ahead", "record_refusal", "store", "submit"]
+
+
+def submit(caller: Caller, wanted: Submission, now: datetime) -> Run:
+    """Store a run and have it carried out, or go on with the one it resumes.
+
+    Raises: InvalidSubmission, ModelsNotAllowed, PermissionDenied, BudgetExceeded, and for a
+    run that was named NotResumable and RunBudgetSpent.
+    """
+    checked = check(caller, wanted, now)
+    try:
+        with transaction.atomic():
+            return store(checked, now)
+    except BudgetExceeded as error:
+        record_refusal(checked, error, now)
+        raise
+
+
+def store(checked: Checked, now: datetime) -> Run:
+    """Store the run, its money and its event in the caller's transaction.
+
+    Raises: BudgetExceeded, with nothing changed; NotResumable, RunBudgetSpent.
+    """
+    wanted = checked.wanted
+    if checked.resumes is not None:
+        return _go_on(checked, checked.resumes.pk, now)
+    found = resume.Found((), ())
+    if wanted.resume == "auto":
+        found = resume.find(checked.team.pk, wanted.project, wanted.success_criteria, now)
+        if (going := _resume_same(checked, found, now)) is not None:
+            return going
+    run = _create(checked, found, now)
+    apply_now(lifecycle.event(run, "run.queued", now, by=checked.caller.name))
+    transaction.on_commit(queue.ring)
+    return run
+
+
+def _resume_same(checked: Checked, found: resume.Found, now: datetime) -> Run | None:
+    """Go on with the newest run of the same text that can; None: there is none."""
+    if not found.same_text:
+        return None
+    budget = checked.wanted.budget_nanousd
+    runs = Run.objects.defer("project", "signature").in_bulk(list(found.same_text))
+    for run_id in found.same_text:
+        if lifecycle.may_go_on(runs[run_id], budget):
+            try:
+                return _go_on(checked, run_id, now)
+            except NotResumable:  # somebody else was faster
+                continue
+    return None
+
+
+def _go_on(checked: Checked, run_id: UUID, now: datetime) -> Run:
+    return lifecycle.resume(
+        run_id,
+        now,
+        budget_nanousd=checked.wanted.budget_nanousd,
+        time_limit_seconds=checked.wanted.time_limit_seconds,
+        by=checked.caller.name,
+    )
+
+
+def _create(checked: Checked, found: resume.Found, now: datetime) -> Run:
+    wanted, team, caller = checked.wanted, checked.team, checked.caller
+    run_id, budget = uuid7(), checked.budget_nanousd
+    hold = open_hold(
+        run_id=run_id,
+        org=team.org,
+        team=team,
+        limit_nanousd=budget,
+        amount_nanousd=_amount(checked, now),
+        now=now,
+    )
+    run = Run.objects.create(
+        id=run_id,
+        org=team.org,
+        team=team,
+        created_by_id=caller.user_id,
+        api_key_id=caller.api_key_id,
+        hold=hold,
+        project=wanted.project,
+        success_criteria=wanted.success_criteria,
+        labels=dict(wanted.labels),
+        priority=wanted.priority,
+        budget_nanousd=budget,
+        time_limit_seconds=wanted.time_limit_seconds,
+        max_parallel_tasks=wanted.max_parallel_tasks,
+        allowed_models=None if checked.models is None else sorted(checked.models),
+        preference=wanted.preference,
+        cache=wanted.cache,
+        webhook_url=wanted.webhook_url,
+        text_digest=text_digest(wanted.project, wanted.success_criteria),
+        signature=signature(wanted.project, wanted.success_criteria),
+        resume_candidates=found.as_json(),
+        created_at=now,
+    )
+    if checked.plan is not None:
+        apply_now(SavePlan(run.pk, "given", checked.plan))
+        run.refresh_from_db(fields=["tasks_total", "decomposition", "notes"])
+    return run
+
+
+def _amount(checked: Checked, now: datetime) -> int:
+    if checked.team.hold_mode != HoldMode.FORECAST:
+        return checked.budget_nanousd
+    high = look_ahead(checked, now).forecast.high_nanousd
+    return hold_amount(checked.team, checked.budget_nanousd, high)
+
