@@ -37,7 +37,9 @@ _LANGUAGES: Final = {
 _MAKES_FILES: Final = frozenset(
     {TaskType.CODE_GENERATION, TaskType.DATA_EXTRACTION, TaskType.COMPLEX_REASONING}
 )
-_FILE: Final = r"(?:[\w.@+-]+[/\\])*(?:[\w.@+-]*\.[A-Za-z]\w{0,9}|Dockerfile|Makefile|Procfile)"
+_FILE: Final = (
+    r"[/\\]?(?:[\w.@+-]+[/\\])*(?:[\w.@+-]*\.[A-Za-z]\w{0,9}|Dockerfile|Makefile|Procfile)"
+)
 _IN_INFO: Final = re.compile(rf"(?:^|[\s:=\"'])({_FILE})(?=$|[\s\"'}}])")
 _BEFORE: Final = re.compile(
     rf"(?:[#>*\s-]|\d{{1,3}}[.)]\s)*[*`\"]*(?:(?:file(?:name)?|path)\s*:[*\s]*)?[`*\"]*({_FILE})"
@@ -84,7 +86,7 @@ def output_files(key: str, task_type: str, output: str) -> list[OutputFile]:
     found = blocks(output) if task_type in _MAKES_FILES else []
     named = [(name, block.body) for block in found if (name := _named(block))]
     files = [OutputFile(safe_name(name), body) for name, body in named[:MAX_FILES]]
-    stem = safe_name(key.replace("/", "-"), "task")
+    stem = safe_name(key, "task").replace("/", "-")
     if not files and len(found) == 1:
         files = [OutputFile(f"{stem}.{_extension(task_type, found[0])}", found[0].body)]
     elif not found:

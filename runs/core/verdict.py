@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any, Final
 
-from runs.core.json_text import MAX_CHARS, Found, found_values
+from runs.core.json_text import Found, found_values
 from runs.core.plain_text import storable
 
 AGREEMENT_WIDTH: Final = 0.05
 MAX_REASON_CHARS: Final = 2_000
+MAX_VERDICT_CHARS: Final = 100_000
 _MAX_RATING_CHARS: Final = 64
 
 _NUMBER: Final = r"(\d{1,3}(?:\.\d{1,9})?)"
@@ -32,7 +33,7 @@ def parse_score(text: str, judged: str = "") -> float | None:
     such as `8/10` or `85%`. A score that merely quotes `judged`, and scores that contradict
     each other, count for nothing: the text under judgement may hold scores of its own.
     """
-    if len(text) > MAX_CHARS:
+    if len(text) > MAX_VERDICT_CHARS:
         return None
     stated = _stated(text, judged)
     scores = {_as_score(value["score"]) for value in stated} or _ratings(text, judged)
