@@ -67,6 +67,12 @@ class Graph:
     columns: list[list[Node]]
     drawing: Drawing
 
+    @property
+    def nodes(self) -> list[Node]:
+        """Return the tasks in the plan's order."""
+        found = (node for column in self.columns for node in column)
+        return sorted(found, key=lambda node: node.task.position)
+
 
 @dataclass(frozen=True, slots=True)
 class CallRow:

@@ -55,6 +55,8 @@ def look_of(status: str) -> Look:
 
 def words(name: str) -> str:
     """Write an identifier as words: code_generation becomes Code generation."""
+    if name == "cross_review":
+        return "Cross-review"
     return name.replace("_", " ").replace(".", " ").capitalize()
 
 
@@ -88,17 +90,18 @@ def whole(value: int | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a length of time in its two largest units. None: it has not begun."""
+    """Write a length of time in its two largest units: 8.2 s, 1m 05s, 2h 00m.
+
+    None: it has not begun.
+    """
     if seconds is None:
         return "–"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
     if seconds < 60:
-        return f"{int(seconds)} s"
+        return f"{seconds:.1f} s" if seconds < 10 else f"{int(seconds)} s"
     minutes, rest = divmod(int(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+        return f"{minutes}m {rest:02d}s" if rest else f"{minutes} min"
+    return f"{minutes // 60}h {minutes % 60:02d}m" if minutes % 60 else f"{minutes // 60} h"
 
 
 def milliseconds(value: int | None) -> str:

@@ -20,7 +20,7 @@ PLANS = {
     "given": "given with the request",
     "fallback": "one task for the whole project, since no plan could be read",
 }
-PHASES = {phase: words(phase.value) for phase in Phase} | {Phase.CROSS_REVIEW: "Cross-review"}
+PHASES = {phase: words(phase.value) for phase in Phase}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ function age(then) {
   return ages.format(Math.trunc(seconds / size), unit);
 }
 
-export function duration(seconds) {
+function duration(seconds) {
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, "0")} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
+  if (minutes < 60) return `${minutes}m ${two(seconds % 60)}s`;
+  return `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
 }
 
 function put(element, text) {

@@ -1,0 +1,110 @@
+"""Take the pictures in docs/screenshots: `python -m tests.browser.screenshots [name ...]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import FLAGS, executable
+from tests.browser.site import ROOT, served
+
+if TYPE_CHECKING:
+    from runs.models import Run
+
+FOLDER = ROOT / "docs" / "screenshots"
+THEMES = ("light", "dark")
+WIDTHS = {1440: 900, 1024: 768, 390: 844}
+
+
+def main(names: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"DATA_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}
+        scenes = _prepare(environment)
+        with served(environment) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+            for theme in THEMES:
+                for width, height in WIDTHS.items():
+                    _take(browser, address, scenes, names, theme, width, height)
+            browser.close()
+
+
+def _prepare(environment: dict[str, str]) -> dict[str, Run]:
+    os.environ |= environment
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    from tests.browser.scenes import everything
+
+    return everything()
+
+
+def pages(scenes: dict[str, Run]) -> dict[str, str]:
+    """Return the addresses worth a picture, by the picture's name."""
+    eight, one = scenes["eight"].pk, scenes["one"].pk
+    return {
+        "runs": "/runs/",
+        "runs-empty-filter": "/runs/?status=success&team=nowhere",
+        "new": "/runs/new/",
+        "run": f"/runs/{eight}/",
+        "run-task": f"/runs/{eight}/?task=tokens",
+        "run-calls": f"/runs/{eight}/?tab=calls",
+        "run-events": f"/runs/{eight}/?tab=events",
+        "run-request": f"/runs/{eight}/?tab=request",
+        "run-one-task": f"/runs/{one}/?task=tokens",
+        "run-64-tasks": f"/runs/{scenes['many'].pk}/?task=report-24",
+        "run-62-side-by-side": f"/runs/{scenes['wide'].pk}/",
+        "run-queued": f"/runs/{scenes['queued'].pk}/",
+        "missing": "/runs/00000000-0000-7000-8000-000000000000/",
+    }
+
+
+def _take(
+    browser: Browser,
+    address: str,
+    scenes: dict[str, Run],
+    names: list[str],
+    theme: str,
+    width: int,
+    height: int,
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(f"{address}/login/")
+    if not names or "login" in names:
+        page.screenshot(path=_file("login", theme, width))
+    page.fill("[name=username]", "ada")
+    page.fill("[name=password]", "correct horse battery")
+    page.click("button.primary")
+    for name, path in pages(scenes).items():
+        if names and name not in names:
+            continue
+        page.goto(address + path)
+        if name in ("run-task", "run-one-task"):
+            page.evaluate(
+                "document.querySelectorAll('details.fold').forEach((e, i) => {"
+                " if (i === 2 || i === 4) e.open = true; })"
+            )
+        page.screenshot(path=_file(name, theme, width), full_page="64" not in name and "62" not in name)
+    context.close()
+
+
+def _file(name: str, theme: str, width: int) -> Path:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    return FOLDER / f"{name}-{theme}-{width}.png"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
