@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import os
 from typing import Any
 
 import dj_database_url
@@ -128,8 +129,8 @@ DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
-    # A test database in memory could be seen by one connection only.
-    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+    # In memory it could be seen by one connection only; by process, so that two suites may run.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 
 # --- The queue: a bell; the Run table is the truth ------------------------------------------------
 # django-q2 wants a timeout for every job; ours bound themselves, far below `retry`.
@@ -188,6 +189,8 @@ SPECTACULAR_SETTINGS = {
 # --- The engine ----------------------------------------------------------------------------------
 RUNS_IN_FLIGHT = env.whole("RUNS_IN_FLIGHT", 64, at_least=1)
 LEASE_SECONDS = env.whole("LEASE_SECONDS", 15, at_least=2)
+# How long a call waits in all for models that are cooling down.
+PATIENCE_SECONDS = env.whole("PATIENCE_SECONDS", 60)
 # Hosts that webhooks may reach although they are private; the operator vouches for them.
 WEBHOOK_PRIVATE_HOSTS = env.words("WEBHOOK_PRIVATE_HOSTS")
 

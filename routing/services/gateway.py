@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from budgets.services.ledger import ExtendHold, Granted
@@ -35,8 +36,6 @@ from telemetry.services.journal import Command, Journal
 
 __all__ = ["Avoid", "CallContext", "Completion", "Gateway", "Wanted", "preload"]
 
-# How long a patient call waits in all for models that are cooling down.
-PATIENCE = timedelta(seconds=60)
 MONEY_POLL_SECONDS = 0.25
 HEALTH_POLL_SECONDS = 0.5
 
@@ -73,7 +72,8 @@ class Gateway:
         guards and `pause` raise.
         """
         effort = Effort()
-        patience_ends = min(timezone.now() + PATIENCE, context.deadline_at)
+        patience = timedelta(seconds=settings.PATIENCE_SECONDS)
+        patience_ends = min(timezone.now() + patience, context.deadline_at)
         while True:
             if timezone.now() >= context.deadline_at:
                 raise DeadlinePassed("the time limit ended before the call")
