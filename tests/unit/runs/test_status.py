@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,24 +116,30 @@ def test_plain_strings_from_the_database_are_understood(status):
     assert is_resumable(str(status)) == (status in RESUMABLE)
 
 
-@pytest.mark.parametrize(("old", "new"), list(itertools.product(RunStatus, repeat=2)))
-def test_only_these_changes_of_a_run_are_allowed(old, new):
-    allowed = {
+def test_only_these_changes_of_a_run_are_allowed():
+    again = {"QUEUED"}
+    assert changes(RunStatus, may_become) == {
         "QUEUED": {"RUNNING", "CANCELLING", "CANCELLED"},
         "RUNNING": {"QUEUED", "CANCELLING"} | TERMINAL,
         "CANCELLING": {"CANCELLED"},
+        "PARTIAL_SUCCESS": again,
+        "BUDGET_EXHAUSTED": again,
+        "TIMEOUT": again,
+        "SYSTEM_FAILURE": again,
     }
-    expected = {"QUEUED"} if old in RESUMABLE else allowed.get(old, set())
-    assert may_become(old, new) == (new in expected)
 
 
-@pytest.mark.parametrize(("old", "new"), list(itertools.product(TaskStatus, repeat=2)))
-def test_only_these_changes_of_a_task_are_allowed(old, new):
-    allowed = {
+def test_only_these_changes_of_a_task_are_allowed():
+    assert changes(TaskStatus, task_may_become) == {
         "PENDING": {"RUNNING", "SKIPPED"},
         "RUNNING": {"PENDING", "COMPLETED", "DEGRADED", "FAILED"},
     }
-    assert task_may_become(old, new) == (new in allowed.get(old, set()))
+
+
+def changes(statuses, is_allowed):
+    """Return the allowed next statuses of every status that has any."""
+    table = {old: {new for new in statuses if is_allowed(old, new)} for old in statuses}
+    return {old: allowed for old, allowed in table.items() if allowed}
 
 
 def test_a_result_is_final():
