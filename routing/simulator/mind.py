@@ -52,19 +52,18 @@ def finished(text: str, prompt: Prompt, profile: Profile, draws: Draws) -> Answe
     """Return a text as an answer, cut at the limit, with its tokens counted."""
     output = tokens_of(text)
     reasoning = round(40 + output * (0.2 + 0.3 * draws.unit("thought"))) if profile.reasoning else 0
-    limit = prompt.max_output_tokens
-    cut = limit is not None and output + reasoning > limit
-    if cut and limit is not None:
-        reasoning = min(reasoning, limit // 2)
-        output = min(output, limit - reasoning)
+    limit = prompt.max_output_tokens or output + reasoning
+    reasoning = min(reasoning, max(limit - output, limit // 2))
+    is_cut = output + reasoning > limit
+    if is_cut:
+        output = limit - reasoning
         text = text[: int(output * _CHARACTERS_A_TOKEN)]
-        cut = len(text) < int(output * _CHARACTERS_A_TOKEN) or tokens_of(text) >= output
     return Answer(
         id=digest(profile.model, prompt.nonce, prompt.text, text),
         model=prompt.model,
         text=text,
         tokens=_counted(prompt, output, reasoning, draws),
-        finish="length" if cut else "stop",
+        finish="length" if is_cut else "stop",
         reasoning_text=_THOUGHT if reasoning else "",
     )
 

@@ -47,6 +47,7 @@ class OpenAIWire:
 
     def __init__(self, dialect: str = "openai") -> None:
         self.name = dialect
+        self._shows_reasoning = dialect != "openai"  # OpenAI counts it and keeps it to itself
 
     def read(self, body: Mapping[str, Any], model: str, stream: bool) -> Prompt:
         """Return the prompt of a request body.
@@ -75,7 +76,7 @@ class OpenAIWire:
         message: Json = {"role": "assistant", "content": answer.text, "refusal": None}
         if answer.finish == "refusal":
             message |= {"content": None, "refusal": answer.text}
-        if answer.reasoning_text:
+        if answer.reasoning_text and self._shows_reasoning:
             message["reasoning_content"] = answer.reasoning_text
         choice = {"index": 0, "message": message, "logprobs": None}
         body = self._head(answer, "chat.completion")
@@ -88,7 +89,7 @@ class OpenAIWire:
         """Return the server-sent events of a streamed reply."""
         head = self._head(answer, "chat.completion.chunk")
         yield _event(head, {"role": "assistant", "content": ""}, None)
-        if answer.reasoning_text:
+        if answer.reasoning_text and self._shows_reasoning:
             yield _event(head, {"reasoning_content": answer.reasoning_text}, None)
         key = "refusal" if answer.finish == "refusal" else "content"
         for piece in pieces(answer.text):
