@@ -41,7 +41,7 @@ def give_back(job_id: int) -> None:
 
 def size() -> int:
     """Return how many jobs are queued, or taken and not finished."""
-    return OrmQ.objects.filter(key=get_broker().list_key).count()
+    return int(OrmQ.objects.filter(key=get_broker().list_key).count())
 
 
 def beat(pool: str, now: datetime) -> None:

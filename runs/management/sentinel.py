@@ -33,8 +33,8 @@ from runs.management.lifeline import die_with_parent, find_prctl
 logger = logging.getLogger(__name__)
 
 BROKEN = 3  # the exit code that asks for a fresh sentinel
-WORKER_GRACE_SECONDS = 3.6  # for carriers to hand back their leases
-STOP_SECONDS = 4.4  # honcho kills after 5
+WORKER_GRACE_SECONDS = 3.3  # for carriers to settle calls and hand back their leases
+STOP_SECONDS = 4.2  # honcho kills after 5
 RING_SECONDS = 30.0
 TICK_SECONDS = 0.1
 

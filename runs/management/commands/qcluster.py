@@ -41,8 +41,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, no_preload: bool, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, self.stop)
-        signal.signal(signal.SIGINT, self.stop)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to stop in order
         if find_prctl() is None:
             self.stderr.write(
                 "This system has no parent-death signal: after kill -9 of the worker's main "
@@ -50,6 +49,8 @@ class Command(BaseCommand):
             )
         if not no_preload:
             preload()
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
         connections.close_all()  # none may be shared across the fork
         self._keep_alive()
 

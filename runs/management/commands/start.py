@@ -17,11 +17,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.utils import timezone
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+from honcho.printer import Printer
 
 from budgets.services.demo import Demo, make_demo
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 120.0
+STOPPED_BY_SIGNAL = {130, 143}  # honcho's codes for SIGINT and SIGTERM
 WELCOME = """
   Multi-LLM Orchestrator is running. Ctrl-C stops it; `make run` goes on with the same data.
 
@@ -48,10 +52,11 @@ class Command(BaseCommand):
         for variable, port in ports.items():
             require_free(variable, port)
         call_command("migrate", verbosity=0)
+        Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
         demo = make_demo(timezone.now())
         connections.close_all()
         greet_later(demo, list(ports.values()))
-        become_honcho(ports)
+        sys.exit(run_procfile(ports))
 
 
 def require_free(variable: str, port: int) -> None:
@@ -67,26 +72,30 @@ def require_free(variable: str, port: int) -> None:
             ) from error
 
 
-def become_honcho(ports: dict[str, int]) -> None:
-    """Turn this process into the one that runs the Procfile and stops all when one ends."""
+def run_procfile(ports: dict[str, int]) -> int:
+    """Run every process of the Procfile until a signal comes or one of them ends.
+
+    Returns the exit code: 0 after a signal, else that of the process which ended.
+    """
     bin_dir = Path(sys.executable).parent
     environment = {
         **os.environ,
         **{name: str(port) for name, port in ports.items()},
-        # honcho gives each process a PORT of its own; the address is the web's for all.
-        "PUBLIC_URL": settings.PUBLIC_URL,
         "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
     }
-    arguments = ["honcho", "--env", os.devnull, "start", "--port", str(ports["PORT"])]
-    os.chdir(settings.BASE_DIR)
-    os.execve(sys.executable, [sys.executable, "-m", *arguments], environment)  # noqa: S606
+    procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())
+    manager = Manager(Printer(sys.stdout, colour=sys.stdout.isatty()))
+    for name, command in procfile.processes.items():
+        manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
+    manager.loop()
+    return 0 if manager.returncode in STOPPED_BY_SIGNAL else int(manager.returncode)
 
 
 def greet_later(demo: Demo, ports: list[int]) -> None:
-    """Leave a process behind that prints the welcome once all is up, and is no child of honcho.
+    """Leave a process behind that prints the welcome once all is up, and is no process of honcho's.
 
-    As a child it would be one more process whose end honcho takes as the sign to stop.
+    As one of them its end would be the sign to stop the others.
     """
     starter = os.getpid()
     sys.stdout.flush()
@@ -113,7 +122,7 @@ def wait_until_up(starter: int, ports: list[int]) -> bool:
                 socket.create_connection((HOST, port), timeout=1).close()
             urllib.request.urlopen(f"http://{HOST}:{settings.PORT}/healthz", timeout=2).close()
             return True
-        time.sleep(0.2)
+        time.sleep(0.3)
     return False
 
 

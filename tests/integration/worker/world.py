@@ -32,7 +32,7 @@ class Mark(NamedTuple):
     pid: int
 
 
-def until(condition: Callable[[], object], seconds: float = 8.0) -> bool:
+def until(condition: Callable[[], object], seconds: float = 15.0) -> bool:
     """Wait for a condition, as long as `seconds`; tell whether it came true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
