@@ -36,8 +36,10 @@ class Mind:
     ) -> Answer:  # fmt: skip
         """Return the model's answer to a prompt that was read."""
         draws = Draws(self._seed, profile.model, prompt.nonce, prompt.text)
-        if reading.kind == "plan":
-            text = (bad_plan if spoil_plan else plan)(reading.task, draws)
+        if reading.kind == "plan" and spoil_plan:
+            text = bad_plan(reading.task, draws)
+        elif reading.kind == "plan":
+            text = plan(reading.task, draws, json_mode=prompt.json_output)
         else:
             text = _written(reading, prompt, profile, skill_shift, draws)
         return finished(text, prompt, profile, draws)
@@ -96,8 +98,9 @@ def _written(
 ) -> str:
     if reading.kind == "judge":
         if draws.unit("slip") < profile.slips:
-            return unreadable(draws)
-        return judgement(reading, _score(reading, profile, draws), draws)
+            return unreadable(draws, json_mode=prompt.json_output)
+        score = _score(reading, profile, draws)
+        return judgement(reading, score, draws, json_mode=prompt.json_output)
     skill = profile.skill("code_review" if reading.kind == "critique" else reading.task_type)
     skill = min(max(skill + skill_shift, 0.0), 0.99)
     if reading.kind == "critique":
@@ -132,7 +135,14 @@ def _work(reading: Reading, prompt: Prompt, quality: float, draws: Draws) -> str
     if broken and reading.task_type in ("code_generation", "data_extraction"):
         quality *= 0.5
     if reading.task_type == "data_extraction" or prompt.json_output:
-        return data(reading.task, reading.schema, quality, broken, draws)
+        return data(
+            reading.task,
+            reading.schema,
+            quality,
+            draws,
+            broken=broken,
+            json_mode=prompt.json_output,
+        )
     if reading.task_type == "code_generation":
         return code(reading.task, quality, broken, draws)
     if reading.task_type == "code_review":

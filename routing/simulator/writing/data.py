@@ -86,16 +86,25 @@ class _Author:
         return text.ljust(shortest, ".")[:longest]
 
 
-def data(task: str, schema: _Schema | None, quality: float, broken: bool, draws: Draws) -> str:
+def data(
+    task: str,
+    schema: _Schema | None,
+    quality: float,
+    draws: Draws,
+    *,
+    broken: bool = False,
+    json_mode: bool = False,
+) -> str:
     """Return a JSON text; `schema` None: a list of findings in a shape of its own."""
     if schema is None:
         value: Any = _findings(task, quality, draws)
     else:
         value = _Author(task, quality, draws).value(schema, "$")
     if broken:
-        return _damaged(value, draws)
+        return _damaged(value, draws, json_mode)
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return f"```json\n{text}\n```\n" if draws.unit("data form") < 0.3 else text + "\n"
+    is_fenced = not json_mode and draws.unit("data form") < 0.3
+    return f"```json\n{text}\n```\n" if is_fenced else text + "\n"
 
 
 def _findings(task: str, quality: float, draws: Draws) -> dict[str, Any]:
@@ -112,9 +121,10 @@ def _findings(task: str, quality: float, draws: Draws) -> dict[str, Any]:
     return {"items": items, "count": len(items), "note": mark(quality, draws)}
 
 
-def _damaged(value: Any, draws: Draws) -> str:
+def _damaged(value: Any, draws: Draws, json_mode: bool) -> str:
     """Return JSON that is cut off, or that lacks what a schema requires."""
-    if draws.unit("damage") < 0.5 or not isinstance(value, dict) or not value:
+    is_cut = draws.unit("damage") < 0.5 and not json_mode
+    if is_cut or not isinstance(value, dict) or not value:
         text = json.dumps(value, indent=2, ensure_ascii=False)
         return text[: max(len(text) * 2 // 3, 1)].rstrip("}] \n")
     lost = draws.pick("lost", sorted(value))

@@ -31,9 +31,15 @@ _FACTS: Task = {
 _FACTS_CHECK = {"name": "json_schema", "schema": _FACTS}
 
 
-def plan(project: str, draws: Draws) -> str:
-    """Return a JSON list of four to eight tasks, now and then with a fence or a word around it."""
-    text = json.dumps(_tasks(project, draws), indent=2)
+def plan(project: str, draws: Draws, *, json_mode: bool = False) -> str:
+    """Return four to eight tasks as JSON, now and then with a fence or a word around it.
+
+    `json_mode`: an object and nothing else, as providers do when JSON is demanded.
+    """
+    tasks = _tasks(project, draws)
+    if json_mode:
+        return json.dumps({"tasks": tasks})
+    text = json.dumps(tasks, indent=2)
     way = draws.unit("plan form")
     if way < 0.7:
         return text

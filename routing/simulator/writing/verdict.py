@@ -31,17 +31,20 @@ def critique(reading: Reading, quality: float, skill: float, draws: Draws) -> st
     )
 
 
-def judgement(reading: Reading, score: float, draws: Draws) -> str:
+def judgement(reading: Reading, score: float, draws: Draws, *, json_mode: bool = False) -> str:
     """Return the JSON object of a judge, with the keys that were asked for."""
     found = points(f"{reading.task}\n{reading.subject[:400]}", 2, draws)
     shown = round(score * reading.top_score, 3 if reading.top_score == 1 else 1)
     keys = reading.keys or ("score", "reason")
     text = json.dumps(_fields(keys, shown, found, f"Mostly sound; {found[0]}."))
-    return f"```json\n{text}\n```" if draws.unit("verdict form") < 0.15 else text
+    is_fenced = not json_mode and draws.unit("verdict form") < 0.15
+    return f"```json\n{text}\n```" if is_fenced else text
 
 
-def unreadable(draws: Draws) -> str:
-    """Return a verdict that no parser can read."""
+def unreadable(draws: Draws, *, json_mode: bool = False) -> str:
+    """Return a verdict that no parser finds a score in."""
+    if json_mode:
+        return '{"verdict": "upper range"}'
     return draws.pick(
         "unreadable",
         ['{"score": ', "I would put this somewhere in the upper range.", "```json\n{score: high}"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from statistics import mean
 from typing import Any
 
@@ -166,8 +167,16 @@ def test_extracted_data_of_a_hopeless_model_often_do_not_fit():
     assert 15 < failed < 60
 
 
-def test_a_request_for_json_is_answered_in_json_whatever_the_task():
-    assert isinstance(json_of(answer(make_prompt("Why?", json_output=True)).text), dict)
+def test_a_demand_for_json_is_answered_with_one_json_object_and_nothing_else():
+    judge = judge_prompt(Assignment("summarization", "Sum up."), "x", 0, NONCE)
+    asked = [generation("data_extraction"), make_prompt("Why?")]
+    asked += [engine_prompt(judge), engine_prompt(plan_prompt("A shop.", "", NONCE))]
+    for prompt in asked:
+        for number in range(40):
+            demand = replace(prompt, json_output=True, nonce=str(number), model=WEAK)
+            assert isinstance(json.loads(answer(demand, skill_shift=-0.4).text), dict)
+    plan = answer(replace(asked[-1], json_output=True)).text
+    assert len(parse_plan(plan).tasks) >= 4
 
 
 @pytest.mark.parametrize("model", [STRONG, WEAK])
