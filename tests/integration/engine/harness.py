@@ -88,5 +88,3 @@ def assert_money_adds_up(run: Run) -> None:
     assert all(hold.closed_at and hold.reserved_nanousd == 0 for hold in holds)
     assert sum(call.cost_nanousd or 0 for call in calls_of(run)) == spent(run)
     assert spent(run) <= run.budget_nanousd
-
-
