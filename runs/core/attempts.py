@@ -109,7 +109,9 @@ def next_step(
         return finish(threshold, attempts)
     if AttemptKind.NEXT_MODEL in kinds or no_other_model:
         return Reword(feedback_from=last)
-    return NextModel(frozenset(attempt.model for attempt in attempts), feedback_from=last)
+    # An attempt that no model answered names none.
+    tried = frozenset(attempt.model for attempt in attempts if attempt.model)
+    return NextModel(exclude=tried, feedback_from=last)
 
 
 def finish(threshold: float, attempts: Sequence[AttemptFacts]) -> Finish:

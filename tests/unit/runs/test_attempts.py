@@ -75,7 +75,9 @@ def test_a_task_begins_with_an_iteration_without_feedback():
         ((0.40, 0.42), NextModel(frozenset({"m-first", "m-iterate"}), 2)),
         ((0.42, 0.40), NextModel(frozenset({"m-first", "m-iterate"}), 2)),
         ((0.52, 0.50), NextModel(frozenset({"m-first", "m-iterate"}), 2)),
+        ((0.40, 0.40), NextModel(frozenset({"m-first", "m-iterate"}), 2)),
         ((0.40, 0.43), Iterate(2)),
+        ((0.40, 0.421), Iterate(2)),
         ((0.20, 0.60, 0.61), NextModel(frozenset({"m-first", "m-iterate"}), 3)),
         # Below half the threshold it takes three.
         ((0.30, 0.31), Iterate(2)),
@@ -116,6 +118,13 @@ def test_the_ladder_is_next_model_then_another_wording_then_the_end():
     assert ladder(*tried) == Finish(
         TaskStatus.DEGRADED, 4, "accepted at 0.70, below the threshold of 0.80"
     )
+
+
+def test_only_models_that_answered_are_ruled_out():
+    unanswered = AttemptFacts(1, "", "", None, True, has_output=False)
+    low = AttemptFacts(2, "m", "p", 0.0, True, has_output=True)
+    last = AttemptFacts(3, "", "", None, True, has_output=False)
+    assert next_step(RULES_OF_THREE, T, [unanswered, low, last]) == NextModel(frozenset({"m"}), 3)
 
 
 def test_each_rung_is_one_attempt_and_may_complete_the_task():
