@@ -30,6 +30,8 @@ def enter(spec: Spec, *, gate: int, output: int, report: int) -> NoReturn:
     `report` takes JSON lines: the failure that stopped the set-up, or the program's wait status.
     """
     try:
+        # the first process of a namespace is deaf to signals from inside that it does not handle
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.read(gate, 1) != b"+":
             os._exit(1)

@@ -40,7 +40,8 @@ _ENVIRONMENT: Final = {
     "LANG": "C.UTF-8",
     "TZ": "UTC",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
+    # by default each thread's allocator reserves 64 MiB of the limited address space
+    "MALLOC_ARENA_MAX": "2",
 }
 # Ends with 0 only where it is nobody, cannot write and has no network.
 _PROBE: Final = f"""

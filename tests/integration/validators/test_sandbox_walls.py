@@ -89,6 +89,16 @@ def test_the_hosts_own_files_cannot_be_read(inside, path):
     assert denied(inside(READ.format(paths=[path])), [path])
 
 
+def test_nothing_but_the_standard_library_can_be_imported(inside):
+    result = inside("""
+        import os, sys
+        folders = [path for path in sys.path if "packages" in path and os.path.isdir(path)]
+        print(folders, [name for path in folders for name in os.listdir(path)])
+    """)
+    assert result.exit_code == 0
+    assert result.output.strip().endswith(" []")
+
+
 def test_the_home_of_root_is_empty_but_for_an_interpreter_that_lies_in_it(inside):
     result = inside("""
         import os, sys
@@ -279,6 +289,16 @@ def test_no_signal_reaches_another_process(inside):
     assert [line.split()[1] for line in result.output.splitlines()[:3]] == ["denied"] * 3
 
 
+def test_signals_to_its_first_process_change_nothing(inside):
+    result = inside("""
+        import os, signal
+        for number in set(signal.Signals):
+            os.kill(1, number)
+        print("done")
+    """)
+    assert (result.exit_code, result.output) == (0, "done\n")
+
+
 def test_it_is_nobody_without_any_power(inside):
     result = inside("""
         import ctypes, os
@@ -287,11 +307,12 @@ def test_it_is_nobody_without_any_power(inside):
         header = (ctypes.c_uint32 * 2)(0x20080522, 0)
         sets = (ctypes.c_uint32 * 6)()
         libc.syscall({"x86_64": 125, "aarch64": 90}[os.uname().machine], header, sets)
-        print(list(sets), libc.prctl(24, 0, 0, 0, 0), os.uname().nodename)
+        bounds = {libc.prctl(23, number, 0, 0, 0) for number in range(38)}  # PR_CAPBSET_READ
+        print(list(sets), bounds, os.uname().nodename)
     """)
     first, second = result.output.splitlines()
     assert first == "(65534, 65534, 65534) (65534, 65534, 65534) 1"
-    assert second == "[0, 0, 0, 0, 0, 0] -1 sandbox"
+    assert second == "[0, 0, 0, 0, 0, 0] {0} sandbox"
 
 
 def test_it_cannot_make_namespaces_or_mounts_or_trace(inside):
