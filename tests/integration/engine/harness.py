@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from budgets.models import Hold
@@ -21,19 +19,7 @@ from runs.services import lease
 from runs.services.progress import SavePlan
 from telemetry.models import Call
 from telemetry.services.journal import Journal, apply_now
-from tests.fixtures.simulator import Simulator
 from tests.integration.engine.world import make_run
-
-
-@pytest.fixture
-def providers(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> Iterator[Simulator]:
-    """Point the engine at the simulator, and let nothing wait for a cooldown."""
-    monkeypatch.setenv("SIM_BASE_URL", simulator.url)
-    monkeypatch.setenv("USE_SIMULATOR", "1")
-    settings.PATIENCE_SECONDS = 0
-    yield simulator
 
 
 def given_run(*tasks: dict[str, Any], **overrides: Any) -> Run:

@@ -16,14 +16,13 @@ from routing.models import Breaker, Decision, QualityProfile
 from runs.models import Run
 from runs.services import lifecycle
 from telemetry.models import Event
-from tests.fixtures.simulator import Simulator, simulator, simulator_process  # noqa: F401
+from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import (
     assert_money_adds_up,
     calls_of,
     carry,
     carry_all,
     given_run,
-    providers,  # noqa: F401
 )
 from tests.integration.engine.world import DOLLAR, make_team
 
@@ -34,7 +33,7 @@ THREE = [HAIKU, LUNA, LITE]
 
 
 @pytest.fixture(autouse=True)
-def skilled(providers: Simulator) -> None:  # noqa: F811
+def skilled(providers: Simulator) -> None:
     providers.fault("*", "skill:0.5")
 
 
@@ -70,7 +69,7 @@ def test_every_call_was_reserved_sent_and_settled_before_it_counted() -> None:
         assert 0 < call.cost_nanousd <= reservation.amount_nanousd
 
 
-def test_a_reviewer_hit_by_one_429_is_not_disabled(providers: Simulator) -> None:  # noqa: F811
+def test_a_reviewer_hit_by_one_429_is_not_disabled(providers: Simulator) -> None:
     providers.script({"fault": "429", "retry_after": 0}, intent="critique")
 
     (run,) = carry(given_run({"key": "a"}, allowed_models=THREE))
@@ -82,7 +81,7 @@ def test_a_reviewer_hit_by_one_429_is_not_disabled(providers: Simulator) -> None
 
 
 def test_a_404_in_the_words_of_an_answer_or_error_opens_no_breaker(
-    providers: Simulator,  # noqa: F811
+    providers: Simulator,
 ) -> None:
     words = "HTTP 404 not found: model does not exist, 401 unauthorized"
     providers.script(words, intent="generate")
@@ -95,7 +94,7 @@ def test_a_404_in_the_words_of_an_answer_or_error_opens_no_breaker(
 
 
 @pytest.mark.parametrize("kind", ["401", "404"])
-def test_a_model_that_is_gone_is_left_at_once(providers: Simulator, kind: str) -> None:  # noqa: F811
+def test_a_model_that_is_gone_is_left_at_once(providers: Simulator, kind: str) -> None:
     providers.fault("claude-haiku-5-5", kind)
     providers.fault("gpt-6-luna", "skill:0.5")
     tasks = [{"key": f"t{n}"} for n in range(4)]
@@ -109,7 +108,7 @@ def test_a_model_that_is_gone_is_left_at_once(providers: Simulator, kind: str) -
         assert Event.objects.filter(type="breaker.changed").exists()
 
 
-def test_after_three_strikes_nobody_asks_a_dead_model(providers: Simulator) -> None:  # noqa: F811
+def test_after_three_strikes_nobody_asks_a_dead_model(providers: Simulator) -> None:
     providers.fault("claude-haiku-5-5", "500")
     tasks = [{"key": f"t{n}"} for n in range(8)]
 
@@ -120,7 +119,7 @@ def test_after_three_strikes_nobody_asks_a_dead_model(providers: Simulator) -> N
     assert breaker(HAIKU) == "OPEN"
 
 
-def test_no_call_waits_for_a_model_whose_breaker_is_open(providers: Simulator) -> None:  # noqa: F811
+def test_no_call_waits_for_a_model_whose_breaker_is_open(providers: Simulator) -> None:
     providers.fault("claude-haiku-5-5", "timeout")
     now = timezone.now()
     Breaker.objects.create(
@@ -141,7 +140,7 @@ def test_no_call_waits_for_a_model_whose_breaker_is_open(providers: Simulator) -
     assert all(call.model != HAIKU for call in calls_of(run) if call.task_key)
 
 
-def test_a_model_that_came_back_is_found_by_a_probe(providers: Simulator) -> None:  # noqa: F811
+def test_a_model_that_came_back_is_found_by_a_probe(providers: Simulator) -> None:
     now = timezone.now()
     Breaker.objects.create(
         model=HAIKU,
@@ -161,7 +160,7 @@ def test_a_model_that_came_back_is_found_by_a_probe(providers: Simulator) -> Non
 
 
 def test_what_may_have_been_billed_is_charged_in_full_and_flagged(
-    providers: Simulator,  # noqa: F811
+    providers: Simulator,
 ) -> None:
     providers.script({"fault": "cut_stream"}, intent="generate")
 
@@ -174,7 +173,7 @@ def test_what_may_have_been_billed_is_charged_in_full_and_flagged(
     assert_money_adds_up(run)
 
 
-def test_an_error_answer_costs_nothing(providers: Simulator) -> None:  # noqa: F811
+def test_an_error_answer_costs_nothing(providers: Simulator) -> None:
     providers.script({"fault": "500"}, intent="generate")
 
     (run,) = carry(given_run({"key": "a"}, allowed_models=THREE))
@@ -184,7 +183,7 @@ def test_an_error_answer_costs_nothing(providers: Simulator) -> None:  # noqa: F
 
 
 def test_an_answer_without_usage_is_kept_and_charged_in_full(
-    providers: Simulator,  # noqa: F811
+    providers: Simulator,
 ) -> None:
     providers.fault("gpt-6-luna", "no_usage")
 
@@ -197,7 +196,7 @@ def test_an_answer_without_usage_is_kept_and_charged_in_full(
 
 
 def test_the_same_request_is_answered_from_the_cache_and_costs_nothing(
-    providers: Simulator,  # noqa: F811
+    providers: Simulator,
 ) -> None:
     (first,) = carry(given_run({"key": "a"}, allowed_models=[LUNA]))
     asked = len(providers.requests())
@@ -209,7 +208,7 @@ def test_the_same_request_is_answered_from_the_cache_and_costs_nothing(
     assert second.tasks.get().score == first.tasks.get().score
 
 
-def test_no_kept_judgement_counts_twice(providers: Simulator) -> None:  # noqa: F811
+def test_no_kept_judgement_counts_twice(providers: Simulator) -> None:
     (run,) = carry(given_run({"key": "a"}, allowed_models=[LUNA]))
 
     judged = [call for call in calls_of(run) if call.phase == "evaluation"]
@@ -217,7 +216,7 @@ def test_no_kept_judgement_counts_twice(providers: Simulator) -> None:  # noqa: 
     assert all(call.outcome == "ok" for call in judged), "the second judge was read from the cache"
 
 
-def test_the_cache_can_be_switched_off(providers: Simulator) -> None:  # noqa: F811
+def test_the_cache_can_be_switched_off(providers: Simulator) -> None:
     carry(given_run({"key": "a"}, allowed_models=[LUNA], cache="never"))
 
     (run,) = carry(given_run({"key": "a"}, allowed_models=[LUNA], cache="never"))
@@ -225,7 +224,7 @@ def test_the_cache_can_be_switched_off(providers: Simulator) -> None:  # noqa: F
     assert {call.outcome for call in calls_of(run)} == {"ok"}
 
 
-def test_evaluated_attempts_teach_the_profiles(providers: Simulator) -> None:  # noqa: F811
+def test_evaluated_attempts_teach_the_profiles(providers: Simulator) -> None:
     (run,) = carry(given_run({"key": "a"}, {"key": "b"}))
 
     attempts = [attempt for task in run.tasks.all() for attempt in task.attempts.all()]
@@ -235,7 +234,7 @@ def test_evaluated_attempts_teach_the_profiles(providers: Simulator) -> None:  #
     assert learned == Counter((attempt.model, "summarization") for attempt in attempts)
 
 
-def test_a_cancelled_run_stops_within_one_call(providers: Simulator) -> None:  # noqa: F811
+def test_a_cancelled_run_stops_within_one_call(providers: Simulator) -> None:
     providers.fault("*", "slow", after_ms=400)
     run = given_run({"key": "a"}, {"key": "b", "depends_on": ["a"]}, max_parallel_tasks=1)
 
@@ -255,7 +254,7 @@ def test_a_cancelled_run_stops_within_one_call(providers: Simulator) -> None:  #
 
 
 def test_four_large_runs_that_spend_little_pass_one_org_budget_one_after_the_other(
-    providers: Simulator,  # noqa: F811
+    providers: Simulator,
 ) -> None:
     team = make_team()
     Budget.objects.create(org=team.org, period="month", limit_nanousd=30 * DOLLAR)
@@ -266,7 +265,7 @@ def test_four_large_runs_that_spend_little_pass_one_org_budget_one_after_the_oth
 
 
 def test_a_forecast_hold_grows_with_the_run_and_ends_at_its_budget(
-    providers: Simulator,  # noqa: F811
+    providers: Simulator,
 ) -> None:
     run = given_run({"key": "a"}, {"key": "b"})
     small = open_hold(

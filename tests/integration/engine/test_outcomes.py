@@ -11,13 +11,12 @@ from routing.models import Breaker
 from runs.core.refusals import NotResumable
 from runs.models import Run
 from runs.services import lease
-from tests.fixtures.simulator import Simulator, simulator, simulator_process  # noqa: F401
+from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import (
     assert_money_adds_up,
     calls_of,
     carry,
     given_run,
-    providers,  # noqa: F401
     resume,
 )
 from tests.integration.engine.world import DOLLAR, make_run
