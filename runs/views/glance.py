@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from budgets.core.ledger import Phase
@@ -60,6 +61,10 @@ class Glance:
         return [PhasePart(label, spent.get(phase, 0)) for phase, label in PHASES.items()]
 
     @property
+    def download_url(self) -> str:
+        return reverse("api-output", args=[self.run.pk])
+
+    @property
     def money_label(self) -> str:
         budget = exact_usd(self.run.budget_nanousd)
         return f"{exact_usd(self.spent)} spent of {budget}, {exact_usd(self.reserved)} held"
@@ -73,7 +78,7 @@ class Glance:
         left = self.run.tasks_total - self.run.tasks_done
         if not self.run.tasks_total:
             return "no plan yet"
-        return f"{left} to go" if left else "each has a result"
+        return f"{left} to go" if left else "none left"
 
     @property
     def plan(self) -> str:

@@ -1,5 +1,7 @@
 import { startCopying } from "./copy.js";
 import { startDialogs } from "./dialogs.js";
+import { startFilters } from "./filters.js";
+import { startGraph } from "./graph.js";
 import { startLive } from "./live.js";
 import { startThemeSwitch } from "./switch.js";
 import { startTimes } from "./times.js";
@@ -9,3 +11,5 @@ startTimes();
 startCopying();
 startDialogs();
 startLive();
+startFilters();
+startGraph();
