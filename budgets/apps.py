@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class BudgetsConfig(AppConfig):
-    """Register the app; importing it has no side effect."""
+    """Register the app, and with the schema generator how API keys are sent."""
 
     name = "budgets"
     verbose_name = "Budgets"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the schema extension known: it registers itself when it is imported."""
+        import_module("budgets.api.schema")

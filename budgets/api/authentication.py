@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
@@ -44,14 +42,3 @@ def caller_of(request: Request) -> Caller:
     if isinstance(request.user, User):
         return caller_of_user(request.user)
     raise NotAuthenticated
-
-
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Describe the keys in the OpenAPI document."""
-
-    target_class = ApiKeyAuthentication
-    name = "apiKey"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Return the security scheme."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "mlo_<prefix>_<secret>"}

@@ -20,7 +20,6 @@ from tests.integration.budgets.world import (
     differences,
     figures,
     make_world,
-    record_call,
     reserve,
     send,
     settle,
@@ -190,8 +189,6 @@ def test_recovering_gives_back_what_was_not_sent_and_charges_what_was() -> None:
     send(sent)
     settle(done, Charge.exact(5))
     recovered = recover([hold.pk], NOW)
-    for each in recovered:
-        record_call(each.call_id, each.amount_nanousd)
     assert {(each.call_id, each.kind, each.amount_nanousd) for each in recovered} == {
         (unsent, ReservationState.RELEASED, 0),
         (sent, ReservationState.UNCONFIRMED, 40),

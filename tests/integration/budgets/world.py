@@ -112,8 +112,6 @@ def extend(hold: Hold, amount: int) -> Any:
 def close(hold: Hold) -> Closed | None:
     (result,) = apply_now(CloseHold(hold_id=hold.pk, at=NOW))
     assert result is None or isinstance(result, Closed)
-    for each in result.recovered if result else ():
-        record_call(each.call_id, each.amount_nanousd)
     return result
 
 

@@ -209,6 +209,6 @@ def test_a_hold_never_gives_out_more_than_it_has(
         state, result = reserve(state, GENERATION, wanted)
         if at_once and isinstance(result, Granted):
             state = settle(state, GENERATION, wanted, charge).hold
-        assert 0 <= state.reserved_nanousd
-        assert 0 <= state.spent_nanousd
+        assert state.reserved_nanousd >= 0
+        assert state.spent_nanousd >= 0
         assert state.spent_nanousd + state.reserved_nanousd <= amount

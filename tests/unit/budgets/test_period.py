@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from budgets.core.period import Period, PeriodKind, period_at
 
+OLDEST = datetime(2009, 1, 1, tzinfo=UTC)
 SINCE = datetime(2026, 1, 15, 10, tzinfo=UTC)
 ZONES = [
     "UTC",
@@ -65,7 +66,7 @@ def test_a_total_begins_with_its_budget_and_never_ends() -> None:
 @given(
     st.sampled_from([PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH]),
     st.sampled_from(ZONES),
-    st.datetimes(datetime(2009, 1, 1), datetime(2038, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 28 * 366 * 86_400).map(lambda seconds: OLDEST + timedelta(seconds=seconds)),
 )
 def test_periods_contain_their_moment_and_follow_without_gap(
     kind: PeriodKind, zone_name: str, now: datetime
