@@ -16,7 +16,7 @@ from .result import Status, Verdict, failed, passed, unavailable
 from .sandbox import launch, runtime
 from .sandbox.spec import MIB, Limits
 
-_LIMITS: Final = Limits(wall_seconds=10, cpu_seconds=5, memory_bytes=256 * MIB, processes=8)
+_LIMITS: Final = Limits(wall_seconds=30, cpu_seconds=5, memory_bytes=256 * MIB, processes=8)
 _BAD_SCHEMA: Final = 3
 _ERRORS_SHOWN: Final = 10
 # The registry is empty on purpose: no reference is ever fetched.

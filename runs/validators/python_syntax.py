@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .python_source import NoPython, python_files
-from .result import Verdict, failed, passed
+from .result import Verdict, failed, passed, unavailable
 from .sandbox import launch, runtime
 from .sandbox.spec import MIB, Limits
 
 _LIMITS: Final = Limits(
-    wall_seconds=10, cpu_seconds=5, memory_bytes=256 * MIB, address_space_bytes=512 * MIB,
+    wall_seconds=30, cpu_seconds=5, memory_bytes=256 * MIB, address_space_bytes=512 * MIB,
     processes=4,
 )  # fmt: skip
 _COMPILE: Final = """
@@ -49,6 +49,8 @@ async def check(output: str, options: Mapping[str, Any]) -> Verdict:
         return failed("there is no Python code in the output")
     argv = [runtime.python_path(), "-I", "-S", "-c", _COMPILE, *sources]
     result = await launch.run(argv, files, _LIMITS)
+    if result.killed_by == "wall_clock":  # a compiler does not wait: the machine is overloaded
+        return unavailable("the compiler got no processor time")
     if result.killed_by is not None:
         return failed(f"the compiler did not finish: {result.killed_by}")
     if result.exit_code != 0:

@@ -16,7 +16,7 @@ from .sandbox.spec import MIB, Limits
 
 # It starts a thread per core, and reserves far more address space than it uses.
 _LIMITS: Final = Limits(
-    wall_seconds=15, cpu_seconds=10, memory_bytes=512 * MIB, address_space_bytes=4096 * MIB
+    wall_seconds=30, cpu_seconds=10, memory_bytes=512 * MIB, address_space_bytes=4096 * MIB
 )
 _FOUND_ERRORS: Final = 1
 

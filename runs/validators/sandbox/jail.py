@@ -99,6 +99,7 @@ def _mount_work_folder(limits: Limits) -> None:
 
 
 def _drop_privileges(gate: int) -> None:
+    kernel.close_capability_bounds()
     if os.getuid() != INNER_ID:  # started by root: become nobody before the program runs
         os.setgroups([])
         os.setresgid(INNER_ID, INNER_ID, INNER_ID)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import struct
@@ -139,13 +140,19 @@ def prctl(option: int, value: Any = 0) -> None:
     _checked(f"prctl {option}", _libc.prctl(option, argument, zero, zero, zero))
 
 
-def drop_capabilities() -> None:
-    """Give up every capability, for good, in this process and all it starts."""
+def close_capability_bounds() -> None:
+    """Let no program started from here gain a capability. Needs CAP_SETPCAP."""
     for capability in range(64):
         try:
             prctl(PR_CAPBSET_DROP, capability)
-        except OSError:  # numbers above the last one that this kernel knows
-            break
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            break  # the one after the last that this kernel knows
+
+
+def drop_capabilities() -> None:
+    """Give up every capability of this process."""
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
     nothing = struct.pack("6I", *[0] * 6)

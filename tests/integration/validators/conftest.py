@@ -29,7 +29,7 @@ def inside():
 def processes_with():
     """Return the host's processes whose command line holds a word, after a moment to end."""
 
-    def search(word, patience_seconds=3.0):
+    def search(word, patience_seconds=10.0):
         deadline = time.monotonic() + patience_seconds
         found = _search(word)
         while found and time.monotonic() < deadline:
