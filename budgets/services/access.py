@@ -63,7 +63,7 @@ def authenticate_key(raw: str, now: datetime) -> Caller:
     if not raw.startswith("mlo_") or len(raw) > _LONGEST_KEY:
         raise InvalidKey("not an API key")
     key = ApiKey.objects.select_related("team").filter(digest=digest_of(raw)).first()
-    if key is None or key.revoked_at is not None or _is_past(key.expires_at, now):
+    if key is None or not _opens(key, now):
         raise InvalidKey("this API key is not valid")
     _note_use(key, now)
     return caller_of_key(key)
@@ -110,14 +110,13 @@ def caller_now(caller: Caller, now: datetime) -> Caller | None:
     if caller.user_id is not None:
         user = User.objects.filter(pk=caller.user_id, is_active=True).first()
         return None if user is None else caller_of_user(user)
-    key = ApiKey.objects.select_related("team").filter(pk=caller.api_key_id).first()
-    if key is None or key.revoked_at is not None or _is_past(key.expires_at, now):
-        return None
-    return caller_of_key(key)
+    key = ApiKey.objects.select_related("team").filter(pk=caller.api_key_id or 0).first()
+    return caller_of_key(key) if key is not None and _opens(key, now) else None
 
 
-def _is_past(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and moment <= now
+def _opens(key: ApiKey, now: datetime) -> bool:
+    expired = key.expires_at is not None and key.expires_at <= now
+    return key.revoked_at is None and not expired
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

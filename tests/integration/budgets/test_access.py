@@ -13,6 +13,7 @@ from budgets.models import ApiKey, Budget, Membership, Team, User
 from budgets.services.access import (
     allowed_models,
     authenticate_key,
+    caller_now,
     caller_of_user,
     can,
     digest_of,
@@ -196,3 +197,21 @@ def test_a_model_must_be_allowed_by_key_and_team() -> None:
     assert allowed_models(Caller("k", models=frozenset({"b", "c"})), world.eng) == frozenset("b")
     assert allowed_models(Caller("k"), world.eng) == frozenset("ab")
     assert allowed_models(Caller("k"), world.ops) is None
+
+
+def test_a_caller_of_some_time_ago_is_looked_up_as_it_stands_now() -> None:
+    world = make_world()
+    key, raw = key_of(world, expires_at=NOW + timedelta(days=1))
+    ann = person("ann", org_role="owner", team=world.eng)
+    by_key, by_person = authenticate_key(raw, NOW), caller_of_user(ann)
+    Membership.objects.filter(user=ann).update(role="auditor")
+    assert caller_now(by_key, NOW) == by_key
+    now = caller_now(by_person, NOW)
+    assert now is not None
+    assert not can(now, Action.WRITE_RUNS, world.eng)
+    assert caller_now(by_key, NOW + timedelta(days=1)) is None
+    revoke_key(key, NOW)
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+    assert caller_now(by_key, NOW) is None
+    assert caller_now(by_person, NOW) is None
+    assert caller_now(Caller("nobody"), NOW) is None
