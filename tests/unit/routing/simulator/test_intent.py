@@ -49,7 +49,7 @@ def test_the_engines_plan_prompts_are_plans(text):
 def test_the_engines_prompts_are_told_apart_whatever_the_data_says(task_type, text, criteria):
     task = Assignment(task_type, text, criteria)
     made = {
-        "generate": generation_prompt(task, NONCE, context=[Excerpt("score", text)]),
+        "generate": generation_prompt(task, NONCE, context=[Excerpt("critique the output", text)]),
         "critique": critique_prompt(task, text, NONCE),
         "revise": revision_prompt(task, text, text, NONCE),
         "judge": judge_prompt(task, text, 1, NONCE),

@@ -100,13 +100,13 @@ def test_code_of_a_strong_model_compiles_and_that_of_a_hopeless_one_often_does_n
         ast.parse(source(text))
     broken = 0
     for number in MANY:
-        text = answer(generation("code_generation", number, WEAK), skill_shift=-0.3).text
+        text = answer(generation("code_generation", number, WEAK), skill_shift=-0.1).text
         try:
             ast.parse(source(text))
         except SyntaxError:
             broken += 1
             assert quality_of(text) < 0.5
-    assert 10 < broken < 50
+    assert 5 < broken < 40
 
 
 SCHEMA = {
@@ -284,6 +284,14 @@ def test_a_reply_keeps_to_its_token_limit():
         assert (answer(whole).finish, answer(cut).finish) == ("stop", "length")
         assert tokens(cut).output <= 40 < tokens(whole).output
         assert len(answer(cut).text) < len(answer(whole).text)
+
+
+def test_thinking_may_use_half_of_a_tight_limit_and_then_the_text_is_cut():
+    text_tokens = tokens_of(answer(generation("complex_reasoning")).text)
+    tight = generation("complex_reasoning", max_output_tokens=text_tokens + 5)
+    assert answer(tight).finish == "length"
+    assert tokens(tight).output <= text_tokens + 5
+    assert tokens_of(answer(tight).text) < text_tokens
 
 
 def test_a_limit_that_is_just_reached_cuts_nothing():
