@@ -20,6 +20,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from routing.core.request import Usage
+
 
 class RoutingError(Exception):
     """Stand for any failure to get a reply from a model."""
@@ -30,7 +32,8 @@ class ProviderError(RoutingError):
 
     `status` is the HTTP status, None where no answer came. `possibly_billed` False only
     where it is sure that the provider charges nothing. `retry_after_seconds` is what the
-    provider asked for, None where it asked for nothing.
+    provider asked for, None where it asked for nothing. `usage` is what a useless reply used,
+    None where that is unknown.
     """
 
     def __init__(
@@ -40,11 +43,13 @@ class ProviderError(RoutingError):
         status: int | None,
         possibly_billed: bool,
         retry_after_seconds: float | None = None,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.possibly_billed = possibly_billed
         self.retry_after_seconds = retry_after_seconds
+        self.usage = usage
 
 
 class TransientError(ProviderError):

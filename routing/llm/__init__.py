@@ -7,10 +7,12 @@ Nothing here retries, logs a prompt or logs a key.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 # Before the import: litellm would fetch a newer price map from the network.
@@ -19,6 +21,8 @@ os.environ.setdefault("LITELLM_LOG", "CRITICAL")
 
 import httpx
 import litellm
+from litellm import exceptions
+from litellm._internal_context import internal_sub_call
 
 from routing import conf
 from routing.core.catalog import ModelSpec, ProviderSpec
@@ -33,19 +37,40 @@ CONNECT_SECONDS = 5.0
 # Our own limit on the whole call comes first; this one frees the socket if it did not.
 SLACK_SECONDS = 5.0
 KINDS = Kinds(
-    context_too_long=(litellm.ContextWindowExceededError,),
-    refused=(litellm.ContentPolicyViolationError,),
-    unsendable=(litellm.BadRequestError, litellm.AuthenticationError, litellm.NotFoundError),
+    context_too_long=(exceptions.ContextWindowExceededError,),
+    refused=(exceptions.ContentPolicyViolationError,),
+    unsendable=(
+        exceptions.BadRequestError,
+        exceptions.AuthenticationError,
+        exceptions.NotFoundError,
+    ),
 )
 # Adapters whose JSON mode only constrains the answer; Anthropic's is a forced tool call.
 JSON_MODE = frozenset({"openai", "gemini", "moonshot", "deepseek"})
+# What the first calls would load; tiktoken's encoding alone takes a quarter of a second.
+LOADED_LATE = (
+    "_strptime",
+    "litellm._service_logger",
+    "litellm.integrations.generic_api",
+    "litellm.litellm_core_utils.default_encoding",
+    "litellm.llms.anthropic.chat.handler",
+    "litellm.llms.anthropic.completion.transformation",
+    "litellm.llms.deepseek.chat.transformation",
+    "litellm.llms.gemini.chat.transformation",
+    "litellm.llms.github_copilot.authenticator",
+    "litellm.llms.moonshot.chat.transformation",
+    "litellm.llms.vertex_ai.context_caching.vertex_ai_context_caching",
+    "litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini",
+    "litellm.proxy._types",
+    "litellm.proxy.openai_files_endpoints.common_utils",
+    "litellm.proxy.spend_tracking.savings",
+)
 NOISY_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "httpcore", "openai")
 
 
 def _silence() -> None:
     litellm.telemetry = False
     litellm.suppress_debug_info = True
-    litellm.turn_off_message_logging = True
     litellm.drop_params = True
     litellm.num_retries = 0
     for name in NOISY_LOGGERS:  # httpx logs addresses, and Gemini's carry the key
@@ -64,14 +89,25 @@ async def complete(spec: ModelSpec, provider: ProviderSpec, request: ModelReques
     """
     started = time.monotonic()
     try:
-        async with asyncio.timeout(request.timeout_seconds):
-            response = await litellm.acompletion(**_arguments(spec, provider, request))
+        response = await _send(spec, provider, request)
+        return read_reply(response, round((time.monotonic() - started) * 1000))
+    except ProviderError as error:
+        failure = error
     except TimeoutError:
-        raise timed_out(request.timeout_seconds) from None
+        failure = timed_out(request.timeout_seconds)
     except Exception as error:
-        # The original is dropped: it holds the request, and with it the key.
-        raise _named(spec, classify(error, KINDS, time.time())) from None
-    return read_reply(response, round((time.monotonic() - started) * 1000))
+        failure = classify(error, KINDS, time.time())
+    # Raised here, outside of any handler: the original holds the request, and with it the key.
+    failure.args = (f"{spec.name}: {_without_key(str(failure), provider)}",)
+    raise failure
+
+
+async def _send(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> Any:
+    """Make the call; litellm's own logging of prompts and costs is left out as for a sub-call."""
+    arguments = _arguments(spec, provider, request)
+    async with asyncio.timeout(request.timeout_seconds):
+        with internal_sub_call():
+            return await litellm.acompletion(**arguments)
 
 
 def count_tokens(spec: ModelSpec, messages: Iterable[Message]) -> int:
@@ -80,14 +116,23 @@ def count_tokens(spec: ModelSpec, messages: Iterable[Message]) -> int:
 
 
 def preload() -> None:
-    """Load what the first call would load, so that forked workers share it."""
-    for adapter in sorted(JSON_MODE | {"anthropic"}):
-        litellm.get_supported_openai_params(model="any", custom_llm_provider=adapter)
+    """Load what the first calls would load, so that forked workers share it.
+
+    No call is made: its threads and connections would not survive the fork.
+    """
+    for module in LOADED_LATE:
+        with suppress(ImportError):  # another version of litellm keeps it elsewhere
+            importlib.import_module(module)
 
 
 async def close() -> None:
     """Close the connections that calls of this loop have left open."""
-    await litellm.close_litellm_async_clients()
+    await litellm.close_litellm_async_clients()  # type: ignore[no-untyped-call, attr-defined]
+
+
+def _without_key(text: str, provider: ProviderSpec) -> str:
+    key = conf.api_key(provider)
+    return text if key == conf.ANY_KEY else text.replace(key, "***")
 
 
 def _arguments(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> dict[str, Any]:
@@ -115,8 +160,3 @@ def _takes_json_mode(spec: ModelSpec, request: ModelRequest) -> bool:
     """Tell whether JSON mode can be asked for: OpenAI refuses it unless the prompt says JSON."""
     adapter = spec.litellm_name.partition("/")[0]
     return adapter in JSON_MODE and any("json" in one.content.lower() for one in request.messages)
-
-
-def _named(spec: ModelSpec, error: ProviderError) -> ProviderError:
-    error.args = (f"{spec.name}: {error}",)
-    return error

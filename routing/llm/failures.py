@@ -30,6 +30,11 @@ TRANSIENT = frozenset({408, 409, 425, 429})
 ABOUT_THE_REQUEST = frozenset({400, 413, 422})
 TOO_LARGE = 413
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+# OpenAI's error codes, which those who speak its format use too.
+CONTEXT_CODES = frozenset({"context_length_exceeded", "string_above_max_length"})
+REFUSED_CODES = frozenset({"content_policy_violation", "content_filter", "invalid_prompt"})
+# Gemini answers 400, where the others say 401, to a key it does not know.
+KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED"})
 MAX_DETAIL = 300
 
 
@@ -98,14 +103,18 @@ def _answered(
 
 def _about_request(
     status: int, response: httpx.Response, chain: tuple[BaseException, ...], kinds: Kinds
-) -> RequestError:
-    kind: type[RequestError] = RequestError
+) -> ProviderError:
+    kind: type[ProviderError] = RequestError
+    message, codes = _error_body(response)
+    if codes & KEY_REASONS:
+        return PermanentModelError(f"HTTP {status}", status=status, possibly_billed=False)
     if status in ABOUT_THE_REQUEST:
-        if status == TOO_LARGE or _has(chain, kinds.context_too_long):
+        too_long = codes & CONTEXT_CODES or _has(chain, kinds.context_too_long)
+        if status == TOO_LARGE or too_long:
             kind = ContextTooLong
-        elif _has(chain, kinds.refused):
+        elif codes & REFUSED_CODES or _has(chain, kinds.refused):
             kind = ContentRefused
-    return kind(f"HTTP {status}: {_detail(response)}", status=status, possibly_billed=False)
+    return kind(f"HTTP {status}: {message}", status=status, possibly_billed=False)
 
 
 def _broken(link: httpx.TransportError) -> TransientError:
@@ -130,13 +139,15 @@ def _has(chain: tuple[BaseException, ...], types: tuple[type[BaseException], ...
     return any(isinstance(link, types) for link in chain)
 
 
-def _detail(response: httpx.Response) -> str:
+def _error_body(response: httpx.Response) -> tuple[str, frozenset[str]]:
+    """Return message and codes of an error answer, in any of the wire formats."""
     try:
-        body = response.json()
-        message = str(body["error"]["message"])
-    except (ValueError, LookupError, TypeError, httpx.HTTPError, httpx.StreamError):
-        message = "no reason given"
-    return message[:MAX_DETAIL]
+        error = response.json()["error"]
+        reasons = [one.get("reason") for one in error.get("details") or ()]
+        codes = frozenset(map(str, (error.get("code"), error.get("type"), *reasons)))
+        return str(error["message"])[:MAX_DETAIL], codes
+    except (ValueError, LookupError, TypeError, AttributeError, httpx.StreamError):
+        return "no reason given", frozenset()
 
 
 def _retry_after(response: httpx.Response, now_seconds: float) -> float | None:

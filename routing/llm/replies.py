@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.core.errors import ContentRefused, TransientError
+from routing.core.errors import ContentRefused, ProviderError, RequestError, TransientError
 from routing.core.request import Reply, Usage
 
 # litellm maps the providers' own words (refusal, SAFETY, RECITATION, ...) to these.
 REFUSED = frozenset({"content_filter", "refusal", "safety"})
+CUT = "length"
 
 
 def read_reply(response: Any, latency_ms: int) -> Reply:
     """Return the reply that a chat completion holds.
 
-    Raises: ContentRefused where the provider declined; TransientError where it holds no text.
+    Raises: ContentRefused where the provider declined; where it holds no text, RequestError if
+    the limit on output tokens was used up before any, else TransientError.
     """
     choice = response.choices[0]
-    message = choice.message
+    usage = read_usage(getattr(response, "usage", None))
     finish_reason = str(choice.finish_reason or "")
-    if finish_reason in REFUSED or _refusal(message):
-        raise ContentRefused("the provider declined to answer", status=200, possibly_billed=True)
-    text = message.content or ""
-    if not text.strip():
-        raise TransientError(
-            f"the answer is empty (finish reason {finish_reason or 'unknown'})",
-            status=200,
-            possibly_billed=True,
-        )
-    return Reply(text, read_usage(getattr(response, "usage", None)), finish_reason, latency_ms)
+    if finish_reason in REFUSED or _refusal(choice.message):
+        raise _useless(ContentRefused, "the provider declined to answer", usage)
+    text = choice.message.content or ""
+    if text.strip():
+        return Reply(text, usage, finish_reason, latency_ms)
+    if finish_reason == CUT:
+        raise _useless(RequestError, "the output limit was reached before any text", usage)
+    raise _useless(TransientError, "the answer is empty", usage)
+
+
+def _useless(kind: type[ProviderError], message: str, usage: Usage | None) -> ProviderError:
+    return kind(message, status=200, possibly_billed=True, usage=usage)
 
 
 def read_usage(usage: Any) -> Usage | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,7 +52,8 @@ def test_errors_carry_what_the_money_and_the_breaker_need() -> None:
     assert NoCandidate(["a", "b"], None).removed == ("a", "b")
 
 
-def test_a_refused_budget_says_whose_and_how_much() -> None:
-    error = InsufficientBudget("run", limit_nanousd=3, spent_nanousd=2, requested_nanousd=5)
-    assert (error.scope, error.limit_nanousd) == ("run", 3)
-    assert (error.spent_nanousd, error.requested_nanousd) == (2, 5)
+def test_a_refused_budget_keeps_what_refused() -> None:
+    refusal = SimpleNamespace(scope="team")
+    error = InsufficientBudget(refusal)
+    assert error.refusal is refusal
+    assert "team budget" in str(error)
