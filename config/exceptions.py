@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -44,7 +45,12 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpRespon
 
 def _invalid(error: rest.ValidationError) -> HttpResponse:
     slug = "malformed" if getattr(error, "in_query", False) else "invalid"
-    return respond(slug, errors=flat(error.detail))
+    return _with_errors(slug, flat(error.detail))
+
+
+def _with_errors(slug: str, errors: Mapping[str, Sequence[str]]) -> HttpResponse:
+    detail = "; ".join(f"{field}: {messages[0]}" for field, messages in errors.items())
+    return respond(slug, detail[:500], errors=errors)
 
 
 def flat(detail: Any) -> dict[str, list[str]]:
@@ -75,7 +81,7 @@ def _unauthenticated(error: rest.APIException) -> HttpResponse:
 
 
 def _throttled(error: rest.Throttled) -> HttpResponse:
-    wait = max(1, int(error.wait or 1))
+    wait = max(1, math.ceil(getattr(error, "wait", None) or 1))
     return respond("throttled", f"Wait {wait} s.", headers={"Retry-After": str(wait)})
 
 
@@ -155,7 +161,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
     BudgetExceeded: _budget_exceeded,
     RunBudgetSpent: _run_budget_spent,
     ModelsNotAllowed: _models_not_allowed,
-    InvalidSubmission: lambda error: respond("invalid", errors=error.errors),
+    InvalidSubmission: lambda error: _with_errors("invalid", error.errors),
     NotResumable: _conflict,
     AlreadyEnded: _conflict,
     NothingToJudge: _conflict,

@@ -46,7 +46,7 @@ def _passes(name: str, check: Callable[[], Any]) -> bool:
 def _database() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-        return cursor.fetchone() == (1,)
+        return bool(cursor.fetchone() == (1,))
 
 
 _CHECKS: dict[str, Callable[[], Any]] = {

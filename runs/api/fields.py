@@ -75,8 +75,8 @@ class MoneyField(serializers.Field[int, Any, str | None, Any]):
     """Nano-dollars inside, a decimal text of US dollars outside; None is an unknown amount."""
 
     default_error_messages = {
-        "invalid": 'Write the amount as a text of US dollars, such as "2.00", with at most nine '
-        "decimals.",
+        "invalid": 'Write a positive amount of US dollars as a text, such as "2.00", with at most '
+        "nine decimals.",
         "positive": "The amount must be more than zero.",
     }
 

@@ -68,7 +68,7 @@ class TaskInput(StrictSerializer):
     type = serializers.CharField(help_text=f"One of {', '.join(TaskType)}.")
     prompt = TextField(max_length=LIMITS.max_prompt_chars)
     depends_on = serializers.ListField(child=TextField(max_length=64), required=False)
-    validators = serializers.ListField(
+    validators = serializers.ListField(  # type: ignore[assignment]  # a field, as all here
         child=serializers.JSONField(),
         required=False,
         help_text='Names, or objects such as {"name": "length", "options": {"min": 10}}.',
@@ -149,7 +149,7 @@ class RunQuery(serializers.Serializer[Any]):
         child=serializers.ChoiceField([status.value for status in RunStatus]), required=False
     )
     team = serializers.CharField(required=False, max_length=101)
-    label = serializers.ListField(
+    label = serializers.ListField(  # type: ignore[assignment]  # a field, as all here
         child=serializers.CharField(max_length=300), required=False, max_length=10,
         help_text="`key` or `key:value`; several must all match.",
     )  # fmt: skip

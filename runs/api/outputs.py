@@ -103,7 +103,7 @@ class TaskOutput(Read):
     reviewer = serializers.CharField(source="task.reviewer")
     iterations = serializers.IntegerField(source="task.iterations")
     cost_usd = MoneyField(source="task.cost_nanousd")
-    validators = ValidatorResult(many=True)
+    validators = ValidatorResult(many=True)  # type: ignore[assignment]  # a field, as all here
     failure = serializers.CharField(source="task.failure")
     started_at = serializers.DateTimeField(source="task.started_at", allow_null=True)
     finished_at = serializers.DateTimeField(source="task.finished_at", allow_null=True)
@@ -123,7 +123,9 @@ class AttemptOutput(Read):
     reviewer = serializers.CharField()
     score = serializers.FloatField(allow_null=True)
     judgements = serializers.ListField(child=serializers.DictField())
-    validators = serializers.ListField(child=serializers.DictField())
+    validators = serializers.ListField(  # type: ignore[assignment]  # a field, as all here
+        child=serializers.DictField()
+    )
     validators_passed = serializers.BooleanField(
         allow_null=True, help_text="null: none failed, but one could not run."
     )

@@ -19,7 +19,7 @@ MAX_PAGE_SIZE = 200
 
 
 class Pages(CursorPagination):
-    """Pages ordered by a unique field; `place` reads a cursor's position, which anyone can write.
+    """Pages ordered by a unique field; a cursor's position is read, since anyone can write one.
 
     Raises: ParseError for a cursor that was not made here.
     """
@@ -27,26 +27,31 @@ class Pages(CursorPagination):
     page_size = PAGE_SIZE
     max_page_size = MAX_PAGE_SIZE
     page_size_query_param = "page_size"
-    place: Callable[[str], Any] = int
+
+    @staticmethod
+    def place(text: str) -> object:
+        return int(text)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         cursor = super().decode_cursor(request)
         if cursor is not None and cursor.position is not None:
             try:
-                type(self).place(cursor.position)
+                self.place(str(cursor.position))
             except ValueError:
                 raise ParseError("This cursor was not made here.") from None
         return cursor
 
 
-class NewestRuns(Pages):
-    ordering = "-id"
-    place = UUID
-
-
 class CallsInOrder(Pages):
     ordering = "id"
-    place = UUID
+
+    @staticmethod
+    def place(text: str) -> object:
+        return UUID(text)
+
+
+class NewestRuns(CallsInOrder):
+    ordering = "-id"
 
 
 class TasksInOrder(Pages):

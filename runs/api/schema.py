@@ -18,7 +18,7 @@ class ProblemOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field, as all here
         child=serializers.ListField(child=serializers.CharField()), required=False
     )
 

@@ -34,6 +34,7 @@ JUDGES: Final = 2
 PLANNING_TOKENS: Final = 4_096
 CRITIQUE_TOKENS: Final = 1_024
 JUDGEMENT_TOKENS: Final = 512
+_CODE: Final = frozenset({"code_generation", "code_review"})
 # What the engine's own words around a prompt take.
 FRAME_TOKENS: Final = 700
 # How far a call's cost lies from its mean where calls were seen.
@@ -97,7 +98,7 @@ def preview(
     size = count_tokens([Message("user", project)])
     tasks = _tasks(team, plan)
     kinds = _kinds(plan, tasks, size)
-    steps = tuple(_step(kind, known, allowed, preference, now) for kind in kinds)
+    steps = _steps(kinds, known, allowed, preference, now)
     expected = forecast(step.estimate for step in steps)
     free = free_nanousd(team.org, team, now)
     return Preview(expected, risk_of(expected, free), free, steps, tasks, plan is not None)
@@ -133,22 +134,40 @@ def _task_kinds(task_type: str, prompt_tokens: int, tasks: int) -> Iterable[_Kin
     read = asked + output // 3  # a reviewer reads the answer too, which rarely is of full length
     attempts = tasks * ATTEMPTS
     yield _Kind(Phase.GENERATION, task_type, asked, output, attempts)
-    yield _Kind(Phase.CROSS_REVIEW, "code_review", read, CRITIQUE_TOKENS, attempts)
+    review = "code_review" if task_type in _CODE else "evaluation"
+    yield _Kind(Phase.CROSS_REVIEW, review, read, CRITIQUE_TOKENS, attempts)
     yield _Kind(Phase.EVALUATION, "evaluation", read, JUDGEMENT_TOKENS, attempts * JUDGES)
 
 
-def _step(
-    kind: _Kind,
+def _steps(
+    kinds: Iterable[_Kind],
     known: RoutingSnapshot,
     allowed: Mapping[str, frozenset[str]],
     preference: str,
     now: datetime,
+) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    maker = ""
+    for kind in kinds:
+        # Whoever made a text is not asked to judge it, as long as there is somebody else.
+        judges = kind.phase in (Phase.CROSS_REVIEW, Phase.EVALUATION)
+        barred = frozenset({maker}) if judges and maker else frozenset[str]()
+        others = Demand(kind.input_tokens, allowed=allowed, excluded_providers=barred)
+        step = _step(kind, known, others, preference, now)
+        if step.model is None and barred:
+            anybody = Demand(kind.input_tokens, allowed=allowed)
+            step = _step(kind, known, anybody, preference, now)
+        maker = step.provider if kind.phase is Phase.GENERATION else maker
+        steps.append(step)
+    return tuple(steps)
+
+
+def _step(
+    kind: _Kind, known: RoutingSnapshot, demand: Demand, preference: str, now: datetime
 ) -> Step:
     request = ModelRequest(kind.phase, kind.task_type, (), kind.output_tokens, None, 60.0)
-    kept, removed = filter_candidates(
-        candidates_for(known, request, kind.input_tokens, now),
-        Demand(input_tokens=kind.input_tokens, allowed=allowed),
-    )
+    candidates = candidates_for(known, request, kind.input_tokens, now)
+    kept, removed = filter_candidates(candidates, demand)
     if not kept:
         return Step(kind.phase, kind.task_type, kind.calls, None, "", removed, _NOTHING)
     # No draws: the likeliest choice. The engine itself explores a little.

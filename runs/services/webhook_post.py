@@ -7,6 +7,7 @@ import socket
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -95,11 +96,7 @@ def _refuse(address: str) -> None:
         raise OSError(str(error)) from error  # what a connector expects of a resolver
 
 
-def _result(
-    host: str,
-    port: int,
-    info: tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]],
-) -> ResolveResult:
+def _result(host: str, port: int, info: tuple[Any, ...]) -> ResolveResult:
     family, _, protocol, _, address = info
     return ResolveResult(
         hostname=host,
