@@ -12,7 +12,8 @@ from ..marks import mark
 from .topic import subjects
 
 _Schema = Mapping[str, Any]
-_DEEPEST = 6
+_DEEPEST, _MOST_VALUES, _LONGEST = 6, 500, 4000  # a schema may ask for any size
+_REMARK = re.compile(r"note|comment|summary|description|remark|reason|text|content", re.I)
 _FORMATS = {
     "date": "2026-03-14",
     "date-time": "2026-03-14T09:30:00Z",
@@ -24,15 +25,21 @@ _FORMATS = {
 
 
 class _Author:
-    """Fill a schema; the first free text carries the mark of quality."""
+    """Fill a schema; one free text carries the mark of quality, where there is room for it.
 
-    def __init__(self, task: str, quality: float, draws: Draws) -> None:
+    `where`: the paths whose texts may carry it.
+    """
+
+    def __init__(self, task: str, quality: float, draws: Draws, where: re.Pattern[str]) -> None:
         self._words = subjects(task, 4)
         self._draws = draws
-        self._sentence: str | None = mark(quality, draws)
+        self._where = where
+        self._values = 0
+        self.sentence: str | None = mark(quality, draws)
 
     def value(self, schema: Any, path: str, depth: int = 0) -> Any:
-        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        self._values += 1
+        if not isinstance(schema, Mapping) or depth > _DEEPEST or self._values > _MOST_VALUES:
             return None
         if "const" in schema:
             return schema["const"]
@@ -75,14 +82,14 @@ class _Author:
     def _text(self, schema: _Schema, path: str) -> str:
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
-        longest = int(schema.get("maxLength", 10_000))
-        shortest = int(schema.get("minLength", 0))
+        longest = int(schema.get("maxLength", _LONGEST))
+        shortest = min(int(schema.get("minLength", 0)), _LONGEST)
         if "pattern" in schema:
             return _matching(str(schema["pattern"]), self._words)
-        if self._sentence is not None and longest >= len(self._sentence):
-            text, self._sentence = self._sentence, None
-        else:
-            text = f"{self._draws.pick(path, self._words)} {self._draws.integer(path) % 90 + 10}"
+        text = f"{self._draws.pick(path, self._words)} {self._draws.integer(path) % 90 + 10}"
+        name = path.rpartition(".")[2]
+        if self.sentence and longest >= len(self.sentence) and self._where.search(name):
+            text, self.sentence = self.sentence, None
         return text.ljust(shortest, ".")[:longest]
 
 
@@ -96,15 +103,27 @@ def data(
     json_mode: bool = False,
 ) -> str:
     """Return a JSON text; `schema` None: a list of findings in a shape of its own."""
-    if schema is None:
-        value: Any = _findings(task, quality, draws)
-    else:
-        value = _Author(task, quality, draws).value(schema, "$")
+    value = _filled(task, schema, quality, draws)
     if broken:
         return _damaged(value, draws, json_mode)
     text = json.dumps(value, indent=2, ensure_ascii=False)
     is_fenced = not json_mode and draws.unit("data form") < 0.3
     return f"```json\n{text}\n```\n" if is_fenced else text + "\n"
+
+
+def _filled(task: str, schema: _Schema | None, quality: float, draws: Draws) -> Any:
+    """Return a value that fits the schema, or findings where the schema makes no sense."""
+    if schema is None:
+        return _findings(task, quality, draws)
+    for where in (_REMARK, re.compile("")):  # best in a remark, else in any text
+        author = _Author(task, quality, draws, where)
+        try:
+            value = author.value(schema, "$")
+        except (TypeError, ValueError, AttributeError, LookupError, re.error):
+            return _findings(task, quality, draws)
+        if author.sentence is None:
+            break
+    return value
 
 
 def _findings(task: str, quality: float, draws: Draws) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]{3,24}")
 _DULL_WORDS = """
-about after against also answer based before begin being between both build cases clear code
-come complete core could create data decide delimiters does done each evaluate every everything
-extract file first following from give given have help implement into json keep list made make
-module more most must name need needed needs only other output over parts please project prompt
-python reader reply requirement result review same should show some such summarise task tasks
-test tests text that their them then there these they this those three type under untrusted
-using very want well what when where which while will with within without work would write your
+about after against also answer answers array based before begin being between both build cases
+clear code come complete core could create data decide delimiters does done each evaluate every
+everything extract file first fits following from give given have help implement into items json
+keep list made make module more most must name need needed needs object only other output over
+parts please priority project prompt properties python reader reply required requirement result
+review same says schema should show some string such summarise task tasks test tests text that
+their them then there these they this those three type under untrusted using very want well what
+when where which while will with within without work would write your
 """
 _DULL = frozenset(_DULL_WORDS.split())
 

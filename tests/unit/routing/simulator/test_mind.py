@@ -156,6 +156,37 @@ def test_extracted_data_fit_the_schema_and_carry_their_quality():
         assert quality_of(text) > 0.75
 
 
+def test_the_quality_of_data_stands_in_a_remark_where_there_is_one():
+    text = {"type": "string"}
+    schema = {"properties": {"name": text, "comment": text, "size": text}}
+    value = json_of(answer(generation("data_extraction", schema=schema)).text)
+    assert isinstance(value, dict)
+    assert quality_of(value["comment"]) == quality_of(json.dumps(value))
+    assert len(value["name"]) < 30
+
+
+BRANCH: dict[str, Any] = {"type": "array", "minItems": 20, "items": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "minItems": "many", "items": {}},
+        {"type": "integer", "minimum": "low"},
+        {"enum": 4},
+        {"properties": ["a"]},
+        {"type": "string", "pattern": "("},
+        {"type": "string", "minLength": 10**9},
+        {"anyOf": 3},
+        {"type": "array", "minItems": 20, "items": BRANCH | {"items": BRANCH | {"items": BRANCH}}},
+    ],
+)
+def test_a_schema_that_makes_no_sense_is_survived(schema):
+    text = answer(generation("data_extraction", schema=schema)).text
+    json_of(text)
+    assert len(text) < 50_000
+
+
 def test_extracted_data_of_a_hopeless_model_often_do_not_fit():
     failed = 0
     for number in MANY:
