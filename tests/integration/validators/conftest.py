@@ -40,7 +40,7 @@ def processes_with():
     return search
 
 
-def _search(word):
+def _search(word: str) -> list[int]:
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit() and int(folder.name) != os.getpid():

@@ -220,7 +220,7 @@ def test_a_program_that_does_not_exist_is_no_pass():
         asyncio.run(launch.run(["/no/such/program"], {}))
 
 
-async def _sleep_inside(mark, seconds=600.0):
+async def _sleep_inside(mark: str, seconds: float = 600.0) -> launch.SandboxResult:
     source = f"import time  # {mark}\nprint(time.time()); time.sleep({seconds}); print(time.time())"
     return await launch.run(
         [runtime.python_path(), "-I", "-c", source], {}, Limits(wall_seconds=60)
@@ -228,7 +228,7 @@ async def _sleep_inside(mark, seconds=600.0):
 
 
 def test_the_loop_goes_on_while_the_sandbox_works():
-    async def count():
+    async def count() -> int:
         running = asyncio.create_task(_sleep_inside("x", 1.0))
         ticks = 0
         while not running.done():
@@ -240,7 +240,7 @@ def test_the_loop_goes_on_while_the_sandbox_works():
 
 
 def test_only_a_few_run_at_once():
-    async def many():
+    async def many() -> list[launch.SandboxResult]:
         return await asyncio.gather(*[_sleep_inside("x", 0.5) for _ in range(7)])
 
     spans = [tuple(map(float, result.output.split())) for result in asyncio.run(many())]
@@ -251,7 +251,7 @@ def test_only_a_few_run_at_once():
 def test_a_cancelled_run_is_ended(processes_with):
     mark = uuid.uuid4().hex
 
-    async def cancel():
+    async def cancel() -> None:
         running = asyncio.create_task(_sleep_inside(mark))
         while not processes_with(mark, 0):
             await asyncio.sleep(0.05)
@@ -289,5 +289,5 @@ def test_a_sandbox_dies_with_the_process_that_wanted_it(victim, processes_with):
         worker.wait()
 
 
-def _child_of(pid):
+def _child_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

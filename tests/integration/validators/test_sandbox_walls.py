@@ -9,10 +9,12 @@ import sys
 import threading
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runs.validators.sandbox.files import UnsafeFiles
+from runs.validators.sandbox.launch import SandboxResult
 
 PROJECT = Path(__file__).resolve().parents[3]
 SECRET = f"secret-{uuid.uuid4().hex}"
@@ -38,7 +40,7 @@ def planted():
         file.unlink()
 
 
-def denied(result, paths):
+def denied(result: SandboxResult, paths: list[str]) -> bool:
     lines = result.output.splitlines()
     return len(lines) == len(paths) and all(" denied " in line for line in lines)
 
@@ -127,7 +129,7 @@ def listeners(tmp_path):
     """Servers on the loopback, in a file of /tmp and in the abstract space; and who came."""
     came: list[str] = []
     path = f"/tmp/listener-{uuid.uuid4().hex}"
-    places = [
+    places: list[tuple[int, Any]] = [
         (socket.AF_INET, ("127.0.0.1", 0)),
         (socket.AF_UNIX, path),
         (socket.AF_UNIX, f"\0{uuid.uuid4().hex}"),
@@ -145,7 +147,7 @@ def listeners(tmp_path):
     Path(path).unlink()
 
 
-def _serve(server, came):
+def _serve(server: socket.socket, came: list[str]) -> None:
     while True:
         try:
             connection, _ = server.accept()

@@ -6,10 +6,11 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from runs.validators import Status, validate
+from runs.validators import Status, ValidatorResult, validate
 from runs.validators.sandbox import runtime
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -18,11 +19,11 @@ CODE = "def add(a, b):\n    return a + b\n"
 TEST = "def test_add():\n    assert add(1, 2) == 3\n"
 
 
-def answer(name, output, **options):
+def answer(name: str, output: str, **options: Any) -> ValidatorResult:
     return asyncio.run(validate(name, output, options=options or None))
 
 
-def block(text, info="python"):
+def block(text: str, info: str = "python") -> str:
     return f"{TICKS}{info}\n{text}\n{TICKS}\n"
 
 

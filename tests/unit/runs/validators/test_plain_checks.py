@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from runs.validators import KNOWN, Status, UnknownValidator, validate
+from runs.validators import KNOWN, Status, UnknownValidator, ValidatorResult, validate
 from runs.validators.result import failed
 
 TICKS = "```"
 
 
-def answer(name, output, **options):
+def answer(name: str, output: str, **options: Any) -> ValidatorResult:
     return asyncio.run(validate(name, output, options=options or None))
 
 

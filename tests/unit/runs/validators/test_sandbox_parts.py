@@ -85,7 +85,7 @@ def verdict_of_filter(number: int, arguments: tuple[int, ...] = (), arch: int = 
         code, if_true, if_false, operand = steps[position]
         position += 1
         if code == 0x06:
-            return operand
+            return int(operand)
         if code == 0x20:
             (value,) = struct.unpack_from("I", data, operand)
         elif code == 0x54:
