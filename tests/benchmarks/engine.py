@@ -1,0 +1,137 @@
+"""The engine's calls per second and processor time a call, beside bare litellm's.
+
+Both ask the same simulator, which answers in 50 ms, with 64 requests in flight, from one process.
+The engine's figures hold everything: choice, reservation, call, settlement, journal, database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.utils import timezone
+
+from routing import conf
+from routing.core.catalog import ModelSpec, ProviderSpec
+from routing.selectors import snapshot
+from routing.services.gateway import Gateway
+from runs.core.given_plan import given_plan
+from runs.engine.run import carry_out
+from runs.engine.session import Session
+from runs.models import Run
+from runs.services import lease
+from runs.services.progress import SavePlan
+from telemetry.models import Call
+from telemetry.services.journal import Journal, apply_now
+from tests.integration.engine.world import make_run
+
+IN_FLIGHT = 64
+CALLS = 768
+ROUNDS = 3
+
+
+def measure() -> list[dict[str, Any]]:
+    """Return rows of the table: medians over rounds that take turns."""
+    bare_round(IN_FLIGHT)  # connections, caches and imports are warm from here on
+    engine_round(IN_FLIGHT)
+    bare, engine = [], []
+    for _ in range(ROUNDS):
+        bare.append(bare_round(CALLS))
+        engine.append(engine_round(CALLS))
+    bare_rate, bare_cpu = (statistics.median(column) for column in zip(*bare, strict=True))
+    rate, cpu = (statistics.median(column) for column in zip(*engine, strict=True))
+    return [
+        row("engine: calls a second, 64 in flight", rate, bare_rate, rate / bare_rate, ">= 0.5"),
+        row("engine: CPU ms a call", cpu, bare_cpu, cpu / bare_cpu, "<= 2"),
+        row("engine: runs in flight in one process", IN_FLIGHT, None, None, ">= 64"),
+    ]
+
+
+def row(
+    what: str, value: float, reference: float | None, ratio: float | None, bar: str
+) -> dict[str, Any]:
+    return {"what": what, "value": value, "reference": reference, "ratio": ratio, "bar": bar}
+
+
+def timed(work: Callable[[], Awaitable[int]]) -> tuple[float, float]:
+    """Return calls per second and CPU milliseconds a call of this process."""
+
+    async def watch() -> tuple[float, float]:
+        wall, cpu = time.perf_counter(), time.process_time()
+        calls = await work()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        return calls / wall, 1000 * cpu / calls
+
+    return asyncio.run(watch())
+
+
+def bare_round(calls: int) -> tuple[float, float]:
+    """Ask litellm directly, the same models in turn."""
+    import litellm
+
+    models = reachable()
+
+    async def ask(number: int, gate: asyncio.Semaphore) -> None:
+        spec, provider = models[number % len(models)]
+        async with gate:
+            await litellm.acompletion(
+                model=spec.litellm_name,
+                messages=[{"role": "user", "content": f"Summarise story {number}. " + "x" * 600}],
+                api_key=conf.api_key(provider),
+                api_base=conf.api_base(provider),
+                max_tokens=1024,
+                num_retries=0,
+            )
+
+    async def work() -> int:
+        gate = asyncio.Semaphore(IN_FLIGHT)
+        await asyncio.gather(*(ask(number, gate) for number in range(calls)))
+        return calls
+
+    return timed(work)
+
+
+def reachable() -> list[tuple[ModelSpec, ProviderSpec]]:
+    known = snapshot(0, timezone.now())
+    return [(spec, known.provider_of(spec.name)) for spec in known.models.values()]
+
+
+def engine_round(calls: int) -> tuple[float, float]:
+    """Carry out runs of one task until they have made about so many calls."""
+    runs = [waiting_run(number) for number in range(max(IN_FLIGHT, calls // 4))]
+    before = Call.objects.count()
+
+    async def work() -> int:
+        journal = Journal()
+        gateway = Gateway(journal, random.Random(1))
+        await asyncio.gather(*(carrier(journal, gateway) for _ in range(IN_FLIGHT)))
+        await gateway.close()
+        await asyncio.to_thread(journal.close)
+        return await asyncio.to_thread(Call.objects.count) - before
+
+    figures = timed(work)
+    left = Run.objects.filter(id__in=[run.id for run in runs], finished_at=None).count()
+    if left:
+        raise RuntimeError(f"{left} runs did not end")
+    return figures
+
+
+async def carrier(journal: Journal, gateway: Gateway) -> None:
+    """Carry out one run after the other, so that 64 are in flight to the end."""
+    while True:
+        claimed = await journal.call(lease.claim, "bench", 1, timezone.now(), 60.0)
+        if not claimed:
+            return
+        await carry_out(Session(claimed[0].run_id, claimed[0].epoch, journal, gateway))
+
+
+def waiting_run(number: int) -> Run:
+    run = make_run(created_at=timezone.now(), cache="never")
+    prompt = f"Summarise story {number}. " + "x" * 600
+    task = {"key": "a", "type": "summarization", "prompt": prompt, "acceptance_threshold": 0.01}
+    apply_now(SavePlan(run.id, "given", given_plan([task])))
+    return run
