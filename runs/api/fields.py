@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -49,7 +48,8 @@ class UnitIntervalField(serializers.FloatField):
         super().__init__(min_value=0, max_value=1, **kwargs)
 
     def to_internal_value(self, data: Any) -> float:
-        if isinstance(data, bool) or not isinstance(data, int | float) or not math.isfinite(data):
+        # The comparison refuses NaN, too, and an integer that no float can hold.
+        if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data <= 1:
             self.fail("invalid")
         return float(data)
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Left
+from django.db.models.functions import Cast, Left
 
 from budgets.core.access import Action, Caller, Scope
 from budgets.selectors import NO_MONEY, RunMoney, run_money
@@ -153,7 +153,8 @@ def _filtered(runs: QuerySet[Run], filters: RunFilters) -> QuerySet[Run]:
 
 def _labelled(runs: QuerySet[Run], alias: str, key: str, value: str | None) -> QuerySet[Run]:
     # By transform, never by a lookup's name: a key may hold what Django reads as an operator.
-    runs = runs.alias(**{alias: KeyTextTransform(key, "labels")})
+    # Cast: else SQLite would read the wanted value as JSON, too.
+    runs = runs.alias(**{alias: Cast(KeyTextTransform(key, "labels"), TextField())})
     return runs.filter(**({f"{alias}__isnull": False} if value is None else {alias: value}))
 
 

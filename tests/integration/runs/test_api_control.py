@@ -1,0 +1,247 @@
+"""Cancelling, resuming and judging over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from budgets.models import BudgetPeriod, Hold
+from budgets.selectors import run_money
+from budgets.services.ledger import Charge, CloseHold, MarkSent, Reserve, Settle
+from runs.core.status import FINAL, RunStatus
+from runs.models import Feedback, Run, WebhookDelivery
+from telemetry.models import Call, Event
+from telemetry.services.journal import apply_now
+from tests.integration.runs.api import RUNS, Api, problem
+from tests.world import DOLLAR, NOW, World, make_budget, make_run, make_task
+
+pytestmark = pytest.mark.django_db
+
+
+def spend(run: Run, amount: int) -> None:
+    """Charge the run's hold as a call would."""
+    call = uuid7()
+    apply_now(
+        Reserve(
+            hold_id=run.hold_id, call_id=call, run_id=run.pk, task_key="t1", attempt=1,
+            phase="generation", task_type="summarization", provider="sim-openai",
+            model="sim/gpt-6-luna", amount_nanousd=amount, at=NOW,
+        )
+    )  # fmt: skip
+    apply_now(MarkSent(call, NOW))
+    apply_now(Settle(call, Charge.exact(amount), NOW))
+
+
+def interrupted(world: World, status: RunStatus = RunStatus.TIMEOUT, *, spent: int = 0,
+                **fields: Any) -> Run:  # fmt: skip
+    """A run that ended early, with its hold closed as the engine leaves it."""
+    run = make_run(world.team, status=status, finished_at=NOW, **fields)
+    if spent:
+        spend(run, spent)
+    apply_now(CloseHold(run.hold_id, NOW))
+    return run
+
+
+def events_of(run: Run) -> list[str]:
+    return list(Event.objects.filter(run_id=run.pk).order_by("seq").values_list("type", flat=True))
+
+
+def test_cancel_ends_a_queued_run_at_once_and_gives_its_money_back(api: Api, world: World):
+    make_budget(world.team)
+    run = make_run(world.team, webhook_url="https://example.com/hook")
+
+    body = api.post(f"{RUNS}{run.pk}/cancel/").json()
+
+    assert body["status"] == "CANCELLED"
+    assert body["finished_at"]
+    assert BudgetPeriod.objects.get().held_nanousd == 0
+    assert events_of(run) == ["run.finished"]
+    assert WebhookDelivery.objects.get().run_id == run.pk
+
+
+@pytest.mark.parametrize(
+    ("status", "owner"), [("RUNNING", "w1"), ("RUNNING", ""), ("QUEUED", "w1")]
+)
+def test_cancel_asks_the_worker_of_a_run_that_goes_on(
+    api: Api, world: World, status: str, owner: str
+):
+    run = make_run(world.team, status=status, owner=owner)
+
+    assert api.post(f"{RUNS}{run.pk}/cancel/").json()["status"] == "CANCELLING"
+    run.refresh_from_db()
+    assert run.cancel_requested_at is not None
+    assert events_of(run) == ["run.cancelling"]
+    assert Hold.objects.get(run_id=run.pk).closed_at is None
+
+
+@pytest.mark.parametrize("status", ["CANCELLING", "CANCELLED"])
+def test_cancelling_twice_changes_nothing(api: Api, world: World, status: str):
+    run = make_run(world.team, status=status)
+
+    assert api.post(f"{RUNS}{run.pk}/cancel/").json()["status"] == status
+    assert events_of(run) == []
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "COMPLETED_DEGRADED", "TIMEOUT", "SYSTEM_FAILURE"])
+def test_cancel_comes_too_late_for_a_run_that_has_ended(api: Api, world: World, status: str):
+    run = make_run(world.team, status=status)
+
+    assert problem(api.post(f"{RUNS}{run.pk}/cancel/"), 409, "conflict")["state"] == status
+
+
+@pytest.mark.parametrize("status", ["PARTIAL_SUCCESS", "TIMEOUT", "SYSTEM_FAILURE"])
+def test_resume_queues_the_rest_of_the_budget(api: Api, world: World, status: str):
+    make_budget(world.team)
+    run = interrupted(world, RunStatus(status), spent=DOLLAR // 2, failure={"reason": "x"})
+
+    body = api.post(f"{RUNS}{run.pk}/resume/").json()
+
+    assert (body["status"], body["resumed_from"]) == ("QUEUED", str(run.pk))
+    assert (body["finished_at"], body["deadline_at"], body["failure"]) == (None, None, None)
+    assert body["spent_usd"] == "0.50"
+    run.refresh_from_db()
+    assert run.hold is not None
+    assert run.hold.amount_nanousd == run.hold.limit_nanousd == 3 * DOLLAR // 2
+    assert Hold.objects.filter(run_id=run.pk).count() == 2
+    period = BudgetPeriod.objects.get()
+    assert (period.spent_nanousd, period.held_nanousd) == (DOLLAR // 2, 3 * DOLLAR // 2)
+    assert events_of(run) == ["run.resumed"]
+
+
+@pytest.mark.parametrize("status", sorted(FINAL | {"QUEUED", "RUNNING", "CANCELLING"}))
+def test_resume_is_a_conflict_however_often_it_is_asked(api: Api, world: World, status: str):
+    run = make_run(world.team, status=status)
+
+    for _ in range(2):
+        problem(api.post(f"{RUNS}{run.pk}/resume/", {"budget_usd": "9.00"}), 409, "conflict")
+    run.refresh_from_db()
+    assert (run.status, run.budget_nanousd) == (status, 2 * DOLLAR)
+    assert Hold.objects.filter(run_id=run.pk).count() == 1
+
+
+def test_resume_with_a_larger_budget_and_new_time(api: Api, world: World):
+    run = interrupted(world, RunStatus.BUDGET_EXHAUSTED, spent=2 * DOLLAR)
+
+    body = api.post(
+        f"{RUNS}{run.pk}/resume/", {"budget_usd": "5.00", "time_limit_seconds": 60}
+    ).json()
+
+    assert (body["budget_usd"], body["time_limit_seconds"]) == ("5.00", 60)
+    run.refresh_from_db()
+    assert run.hold is not None
+    assert run.hold.limit_nanousd == 3 * DOLLAR
+
+
+@pytest.mark.parametrize("body", [{}, {"budget_usd": "2.00"}, {"budget_usd": "0.10"}])
+def test_resume_of_an_exhausted_run_needs_a_raise(api: Api, world: World, body: dict[str, str]):
+    run = interrupted(world, RunStatus.BUDGET_EXHAUSTED, spent=19 * DOLLAR // 10)
+
+    refused = problem(api.post(f"{RUNS}{run.pk}/resume/", body), 402, "budget-exceeded")
+
+    assert (refused["scope"], refused["limit_usd"], refused["spent_usd"]) == ("run", "2.00", "1.90")
+    run.refresh_from_db()
+    assert run.status == "BUDGET_EXHAUSTED"
+    assert run_money([run.pk])[run.pk].reserved_nanousd == 0
+
+
+def test_resume_without_room_in_the_team_leaves_the_run_as_it_was(api: Api, world: World):
+    run = interrupted(world)
+    make_budget(world.team, limit=DOLLAR)
+
+    assert problem(api.post(f"{RUNS}{run.pk}/resume/"), 402, "budget-exceeded")["scope"] == "team"
+    run.refresh_from_db()
+    assert run.status == "TIMEOUT"
+    assert events_of(run) == []
+
+
+def test_resume_settles_what_a_dead_worker_left_open(api: Api, world: World):
+    run = make_run(world.team, status=RunStatus.SYSTEM_FAILURE)
+    call = uuid7()
+    apply_now(
+        Reserve(
+            hold_id=run.hold_id, call_id=call, run_id=run.pk, task_key="t1", attempt=1,
+            phase="generation", task_type="summarization", provider="sim-openai",
+            model="sim/gpt-6-luna", amount_nanousd=DOLLAR, at=NOW,
+        )
+    )  # fmt: skip
+    apply_now(MarkSent(call, NOW))
+
+    body = api.post(f"{RUNS}{run.pk}/resume/").json()
+
+    assert (body["spent_usd"], body["held_usd"]) == ("1.00", "0.00")
+    assert Call.objects.get(pk=call).outcome == "unconfirmed"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"budget_usd": "0"}, {"budget_usd": 5}, {"time_limit_seconds": 0}, {"surprise": 1},
+     {"time_limit_seconds": True}],
+)  # fmt: skip
+def test_resume_refuses_bad_fields(api: Api, world: World, body: dict[str, Any]):
+    run = interrupted(world)
+
+    problem(api.post(f"{RUNS}{run.pk}/resume/", body), 422, "invalid")
+    run.refresh_from_db()
+    assert run.status == "TIMEOUT"
+
+
+def test_resume_and_cancel_replay_their_answers(api: Api, world: World):
+    run = interrupted(world)
+
+    first = api.post(f"{RUNS}{run.pk}/resume/", key="r")
+    again = api.post(f"{RUNS}{run.pk}/resume/", key="r")
+    stopped = api.post(f"{RUNS}{run.pk}/cancel/", key="c")
+    stopped_again = api.post(f"{RUNS}{run.pk}/cancel/", key="c")
+
+    assert first.json() == again.json()
+    assert stopped.json() == stopped_again.json()
+    assert events_of(run) == ["run.resumed", "run.finished"]
+
+
+def test_cancel_takes_no_fields(api: Api, world: World):
+    run = make_run(world.team)
+
+    problem(api.post(f"{RUNS}{run.pk}/cancel/", {"why": "x"}), 422, "invalid")
+
+
+@pytest.mark.parametrize("operation", ["cancel", "resume"])
+def test_reading_key_may_not_steer(world: World, operation: str):
+    run = interrupted(world)
+
+    answer = Api(world.reading_key).post(f"{RUNS}{run.pk}/{operation}/")
+
+    assert "runs:write" in problem(answer, 403, "forbidden")["detail"]
+
+
+def test_feedback_is_kept_and_told(api: Api, world: World):
+    run = make_run(world.team)
+    task = make_task(run, output="x")
+
+    response = api.post(f"{RUNS}{run.pk}/tasks/t1/feedback/", {"score": 0.25, "comment": "meh"})
+
+    assert response.status_code == 201
+    assert response.json()["score"] == 0.25
+    feedback = Feedback.objects.get()
+    assert (feedback.task, feedback.score, feedback.comment) == (task, 0.25, "meh")
+    assert feedback.api_key is not None
+    assert events_of(run) == ["task.feedback"]
+
+
+@pytest.mark.parametrize("score", [-0.1, 1.1, True, "0.5", None, [], 10**400])
+def test_feedback_needs_a_score_from_0_to_1(api: Api, world: World, score: Any):
+    run = make_run(world.team)
+    make_task(run, output="x")
+
+    body = problem(api.post(f"{RUNS}{run.pk}/tasks/t1/feedback/", {"score": score}), 422, "invalid")
+
+    assert "score" in body["errors"]
+    assert not Feedback.objects.exists()
+
+
+def test_feedback_on_a_task_without_output_is_a_conflict(api: Api, world: World):
+    run = make_run(world.team)
+    make_task(run)
+
+    problem(api.post(f"{RUNS}{run.pk}/tasks/t1/feedback/", {"score": 1}), 409, "conflict")
