@@ -28,7 +28,7 @@ from telemetry.services.journal import Journal
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 2.0  # the worker command ends us after 3.3, leases given back or not
 SWEEP_SECONDS = 20.0
 
 

@@ -10,13 +10,13 @@ import os
 import signal
 import time
 from argparse import ArgumentParser
-from contextlib import suppress
 from multiprocessing.context import ForkProcess
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connections
 
+from routing.services import gateway
 from runs.management.lifeline import find_prctl
 from runs.management.sentinel import STOP_SECONDS, run_sentinel
 
@@ -101,9 +101,7 @@ def preload() -> None:
 
     Frozen, the collector never touches these pages, so that they stay shared.
     """
-    for name in ("routing.services.gateway", "runs.engine.carry"):
-        with suppress(ImportError):
-            module = importlib.import_module(name)
-            getattr(module, "preload", gc.collect)()
+    importlib.import_module("runs.engine.carry")
+    gateway.preload()
     gc.collect()
     gc.freeze()

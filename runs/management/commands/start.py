@@ -22,10 +22,14 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from budgets.services.demo import Demo, make_demo
+from routing.conf import available
+from routing.selectors import known_models
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 120.0
 STOPPED_BY_SIGNAL = {130, 143}  # honcho's codes for SIGINT and SIGTERM
+SIMULATED = "simulated, named sim/...; with a provider's key in .env (see .env.example) real ones"
+REAL = "real ones, by the keys in the environment or .env"
 WELCOME = """
   Multi-LLM Orchestrator is running. Ctrl-C stops it; `make run` goes on with the same data.
 
@@ -33,6 +37,7 @@ WELCOME = """
   Log-in    {username}
   Password  {password}
   API key   {key}
+  Models    {models}
 
   A first run:
 
@@ -127,9 +132,12 @@ def wait_until_up(starter: int, ports: list[int]) -> bool:
 
 
 def welcome(demo: Demo) -> str:
+    providers = known_models().providers
+    real = [not providers[name].simulated for name in available(providers.values())]
     return WELCOME.format(
         url=settings.PUBLIC_URL,
         username=demo.username,
+        models=REAL if any(real) else SIMULATED,
         password=demo.password or "(the one you have set)",
         key=demo.api_key,
     )
