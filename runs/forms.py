@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
@@ -19,7 +19,7 @@ MAX_MINUTES = MAX_TIME_LIMIT_SECONDS // 60
 class MoneyField(forms.CharField):
     """An amount in US dollars, read as nano-dollars; empty is None."""
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         text = str(super().clean(value)).strip().removeprefix("$").replace(",", "")
         if not text:
             return None
@@ -41,6 +41,19 @@ def _money_field(label: str, help_text: str) -> MoneyField:
     )
 
 
+if TYPE_CHECKING:
+    TeamChoice = forms.ModelChoiceField[Team]
+else:
+    TeamChoice = forms.ModelChoiceField
+
+
+class TeamField(TeamChoice):
+    """A team by its name; `str()` of one names its org too."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name)
+
+
 class SubmitForm(forms.Form):
     """A new run. `teams` are those in which the person may start one."""
 
@@ -56,7 +69,7 @@ class SubmitForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="How the judges can tell that it is done.",
     )
-    team = forms.ModelChoiceField(Team.objects.none(), empty_label=None)
+    team = TeamField(Team.objects.none(), empty_label=None)
     budget_usd = _money_field("Budget", "Set aside at once; what is not spent goes back.")
     time_limit_minutes = forms.IntegerField(
         label="Time limit", min_value=1, max_value=MAX_MINUTES, initial=60
@@ -65,9 +78,8 @@ class SubmitForm(forms.Form):
     def __init__(self, teams: list[Team], data: Any = None) -> None:
         super().__init__(data)
         team = self.fields["team"]
-        assert isinstance(team, forms.ModelChoiceField)
+        assert isinstance(team, TeamField)
         team.queryset = Team.objects.filter(pk__in=[each.pk for each in teams])
-        team.label_from_instance = lambda each: f"{each.name}"  # type: ignore[method-assign]
         if teams:
             self.fields["budget_usd"].widget.attrs["placeholder"] = format_usd(
                 teams[0].org.default_run_budget_nanousd

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from runs.core.refusals import NotVisible
 from runs.core.status import TaskStatus
 from runs.models import Run, Task
-from runs.selectors.page import calls_of, events_of, task_reading, tasks_of
+from runs.selectors.recent import recent_calls, recent_events
+from runs.selectors.tasks import CallReading, task_detail, task_get, task_list
 from runs.views.dag import Drawing, draw
 from runs.views.formats import Look, look_of, words
 from runs.views.glance import Glance
@@ -123,7 +125,7 @@ class Page(Glance):
 
     @cached_property
     def graph(self) -> Graph:
-        drawing = draw(tasks_of(self.run), self.address.task)
+        drawing = draw(list(task_list(self.run)), self.address.task)
         return Graph([[self._node(task) for task in each] for each in drawing.columns], drawing)
 
     def _node(self, task: Task) -> Node:
@@ -134,12 +136,15 @@ class Page(Glance):
     def task(self) -> TaskPart | None:
         if not self.address.task:
             return None
-        reading = task_reading(self.run, self.address.task)
-        return None if reading is None else task_part(reading, self.now)
+        try:
+            task = task_get(self.run, self.address.task)
+        except NotVisible:
+            return None
+        return task_part(task_detail(task), self.now)
 
     @cached_property
     def calls(self) -> list[CallRow]:
-        found = list(calls_of(self.run, _uuid_or_none(self.address.before))[: PAGE_SIZE + 1])
+        found = list(recent_calls(self.run, _uuid_or_none(self.address.before))[: PAGE_SIZE + 1])
         if len(found) > PAGE_SIZE:
             self.more_url = Address(self.run, "calls", before=str(found[PAGE_SIZE - 1].pk)).url()
         return [self._call_row(call) for call in found[:PAGE_SIZE]]
@@ -152,12 +157,12 @@ class Page(Glance):
         width = min(max(1.0, ran / total * TIMELINE_UNITS), TIMELINE_UNITS - min(start, 95.0))
         ink = {"ok": "", "cached": "cached"}.get(call.outcome, "bad")
         url = Address(self.run, task=call.task_key).url()
-        return CallRow(call_part(call, {}), url, f"{start:.1f}", f"{width:.1f}", ink)
+        return CallRow(call_part(CallReading(call, None)), url, f"{start:.1f}", f"{width:.1f}", ink)
 
     @cached_property
     def events(self) -> list[EventRow]:
         before = int(self.address.before) if self.address.before.isdecimal() else None
-        found = list(events_of(self.run, before)[: PAGE_SIZE + 1])
+        found = list(recent_events(self.run, before)[: PAGE_SIZE + 1])
         if len(found) > PAGE_SIZE:
             self.more_url = Address(self.run, "events", before=str(found[PAGE_SIZE - 1].seq)).url()
         return [EventRow(event, event_text(event.payload)) for event in found[:PAGE_SIZE]]

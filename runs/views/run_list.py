@@ -93,6 +93,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "newer_url": _url(group, team) if before is not None else "",
         "filtered": bool(group or team or before),
         "base_url": settings.PUBLIC_URL,
+        "may_submit": bool(caller.team_ids(Action.WRITE_RUNS)),
     }
     if wants_part(request):
         return render(request, "runs/parts/rows.html", context)

@@ -14,7 +14,7 @@ from budgets.services.access import can
 from runs.core.refusals import NotVisible
 from runs.forms import ResumeForm
 from runs.models import Run
-from runs.selectors.page import run_version
+from runs.selectors.recent import run_version
 from runs.selectors.runs import run_get
 from runs.views.asking import caller_of, page, wants_part
 from runs.views.bodies import TABS, Address, Page

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -47,6 +48,8 @@ def run_new(request: HttpRequest) -> HttpResponse:
     """Show the form, or hand in what it holds."""
     caller = caller_of(request)
     teams = list(teams_of(caller, Action.WRITE_RUNS))
+    if not teams:
+        raise PermissionDenied
     context: dict[str, Any] = {"teams": teams}
     if request.method != "POST":
         return _show(request, context | {"form": SubmitForm(teams)})

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from routing.models import Decision
 from runs.models import Attempt, Task
-from runs.selectors.page import TaskReading
+from runs.selectors.tasks import CallReading, TaskDetail
 from runs.views.formats import Look, look_of
 from runs.views.why import Explanation, explain
 from telemetry.models import Call
@@ -69,29 +67,29 @@ class TaskPart:
     elapsed_seconds: float | None
 
 
-def task_part(reading: TaskReading, now: datetime) -> TaskPart:
+def task_part(detail: TaskDetail, now: datetime) -> TaskPart:
     """Arrange a task for the page; calls stand with the attempt that made them."""
-    task = reading.task
+    task = detail.task
     text = getattr(task, "text", None)
-    calls = [call_part(call, reading.decisions) for call in reading.calls]
-    finished = {attempt.number for attempt in reading.attempts}
+    calls = [call_part(call) for call in detail.calls]
+    finished = {attempt.number for attempt in detail.attempts}
     end = task.finished_at or now
     return TaskPart(
         task=task,
         prompt=text.prompt if text else "",
         output=text.output if text else "",
         validators=[_validator_name(one) for one in task.validators],
-        attempts=[_attempt_part(one, task, calls) for one in reading.attempts],
+        attempts=[_attempt_part(one, task, calls) for one in detail.attempts],
         other_calls=[part for part in calls if part.call.attempt not in finished],
         elapsed_seconds=(end - task.started_at).total_seconds() if task.started_at else None,
     )
 
 
-def call_part(call: Call, decisions: Mapping[UUID, Decision]) -> CallPart:
+def call_part(reading: CallReading) -> CallPart:
     """Arrange one call with the choice behind it."""
-    decision = decisions.get(call.decision_id) if call.decision_id else None
+    call = reading.call
     origin = ORIGINS.get(call.error_origin, call.error_origin)
-    return CallPart(call, look_of(call.outcome), origin, explain(decision))
+    return CallPart(call, look_of(call.outcome), origin, explain(reading.decision))
 
 
 def _attempt_part(attempt: Attempt, task: Task, calls: Sequence[CallPart]) -> AttemptPart:

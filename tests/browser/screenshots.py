@@ -97,7 +97,9 @@ def _take(
                 "document.querySelectorAll('details.fold').forEach((e, i) => {"
                 " if (i === 2 || i === 4) e.open = true; })"
             )
-        page.screenshot(path=_file(name, theme, width), full_page="64" not in name and "62" not in name)
+        page.screenshot(
+            path=_file(name, theme, width), full_page="64" not in name and "62" not in name
+        )
     context.close()
 
 

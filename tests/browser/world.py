@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -64,9 +66,16 @@ def org_with_people() -> tuple[Org, Team, Team]:
 
 
 def person(name: str, org: Org, team: Team | None, role: str) -> User:
-    user = User.objects.create_user(name, f"{name}@example.com", PASSWORD)
+    user = User.objects.create(
+        username=name, email=f"{name}@example.com", password=_hashed(PASSWORD)
+    )
     Membership.objects.create(user=user, org=org, team=team, role=role)
     return user
+
+
+@cache
+def _hashed(password: str) -> str:
+    return make_password(password)
 
 
 def usd(text: str) -> int:

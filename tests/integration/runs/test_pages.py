@@ -1,0 +1,212 @@
+"""Pages without a browser: who may see them, what they cost the database, what they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from budgets.models import User
+from runs.models import Run
+from runs.selectors.recent import recent_calls, recent_events, run_version
+from tests.world import World, make_call, make_event, make_run, make_task
+
+pytestmark = pytest.mark.django_db
+
+PART = {"HX-Request": "true"}
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def run(world: World) -> Run:
+    run = make_run(world.team)
+    make_event(run, "run.queued")
+    return run
+
+
+@pytest.mark.parametrize("name", ["runs", "run-new", "run"])
+def test_pages_ask_a_stranger_to_log_in(name: str, run: Run):
+    url = reverse(name, args=[run.pk] if name == "run" else [])
+    answer = Client().get(url)
+    assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={url}")
+
+
+@pytest.mark.parametrize("who", ["stranger", "neighbour"])
+@pytest.mark.parametrize("name", ["run", "run-cancel", "run-resume"])
+def test_a_run_of_another_team_is_not_there(world: World, run: Run, who: str, name: str):
+    client = client_of(getattr(world, who))
+    url = reverse(name, args=[run.pk])
+    answer = client.get(url) if name == "run" else client.post(url)
+    assert answer.status_code == 404
+
+
+def test_a_poll_of_another_teams_run_tells_nothing(world: World, run: Run):
+    version = run_version(world.caller(), run.pk)
+    url = reverse("run", args=[run.pk])
+    answer = client_of(world.stranger).get(url, {"seen": version}, headers=PART)
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["run-cancel", "run-resume"])
+def test_who_may_only_read_cannot_steer(world: World, run: Run, name: str):
+    answer = client_of(world.auditor).post(reverse(name, args=[run.pk]))
+    assert answer.status_code == 403
+    run.refresh_from_db()
+    assert run.status == "QUEUED"
+
+
+def test_who_may_only_read_is_told_that_no_run_can_be_started(world: World):
+    client = client_of(world.auditor)
+    assert client.post(reverse("run-new"), {"project": "x"}).status_code == 403
+    assert client.get(reverse("run-new")).status_code == 403
+    assert b"New run</a>" not in client.get("/runs/").content
+    assert b"New run</a>" in client_of(world.member).get("/runs/").content
+    assert not Run.objects.exists()
+
+
+def test_a_form_without_its_token_changes_nothing(world: World, run: Run):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.member)
+    assert client.post(reverse("run-cancel", args=[run.pk])).status_code == 403
+    run.refresh_from_db()
+    assert run.status == "QUEUED"
+
+
+def test_a_team_of_another_org_cannot_be_made_to_pay(world: World):
+    data = {"project": "x", "team": world.other.pk, "time_limit_minutes": "5"}
+    answer = client_of(world.owner).post(reverse("run-new"), data)
+    assert answer.status_code == 422
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"project": ""},
+        {"project": "x" * 100_001},
+        {"project": "x", "time_limit_minutes": "0"},
+        {"project": "x", "time_limit_minutes": "99999999999999"},
+        {"project": "x", "budget_usd": "1e309"},
+        {"project": "x\x00y"},
+    ],
+)
+def test_bad_input_is_answered_by_the_form(world: World, fields: dict[str, str]):
+    data = {"time_limit_minutes": "60", "team": world.team.pk} | fields
+    answer = client_of(world.member).post(reverse("run-new"), data)
+    assert answer.status_code == 422
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "query", ["?status=nonsense", "?before=nonsense", "?team=%00", "?team=nobody"]
+)
+def test_a_nonsense_filter_is_no_error(world: World, query: str):
+    assert client_of(world.member).get(f"/runs/{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?tab=nonsense", "?task=nobody", "?tab=calls&before=x", "?tab=events&before=²", "?task=%00",
+     "?tab=events&before=99999999999999999999999"],
+)  # fmt: skip
+def test_a_nonsense_part_of_a_run_is_no_error(world: World, run: Run, query: str):
+    answer = client_of(world.member).get(reverse("run", args=[run.pk]) + query)
+    assert answer.status_code == 200
+
+
+def fill(run: Run, tasks: int) -> None:
+    for number in range(tasks):
+        make_task(run, f"t{number}", output="text")
+        make_call(run, task_key=f"t{number}")
+        make_event(run)
+
+
+@pytest.mark.parametrize("query", ["", "?task=t0", "?tab=calls", "?tab=events", "?tab=request"])
+def test_a_large_run_costs_no_more_queries_than_a_small_one(
+    world: World, run: Run, django_assert_num_queries: DjangoAssertNumQueries, query: str
+):
+    client = client_of(world.member)
+    url = reverse("run", args=[run.pk]) + query
+    fill(run, 1)
+    with django_assert_num_queries(14, exact=False) as small:
+        client.get(url)
+    for number in range(1, 20):
+        make_task(run, f"t{number}", output="text")
+        make_call(run, task_key=f"t{number}")
+        make_event(run)
+    with django_assert_num_queries(len(small)):
+        client.get(url)
+
+
+def test_a_long_list_costs_no_more_queries_than_a_short_one(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+):
+    client = client_of(world.owner)
+    make_run(world.team)
+    with django_assert_num_queries(9, exact=False) as short:
+        client.get("/runs/")
+    for _ in range(10):
+        make_run(world.sibling)
+    with django_assert_num_queries(len(short)):
+        client.get("/runs/")
+
+
+def test_a_poll_that_has_seen_all_reads_no_task(
+    world: World, run: Run, django_assert_num_queries: DjangoAssertNumQueries
+):
+    client = client_of(world.member)
+    seen = {"seen": run_version(world.caller(), run.pk)}
+    # Session, person, memberships, and one for the version.
+    with django_assert_num_queries(4):
+        answer = client.get(reverse("run", args=[run.pk]), seen, headers=PART)
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_poll_after_a_change_gets_the_part_that_updates_itself(world: World, run: Run):
+    client = client_of(world.member)
+    seen = {"seen": run_version(world.caller(), run.pk)}
+    make_event(run, "run.started")
+    answer = client.get(reverse("run", args=[run.pk]), seen, headers=PART)
+    assert answer.status_code == 200
+    assert answer.content.lstrip().startswith(b'<div id="run"')
+
+
+def test_the_version_changes_with_every_event_and_is_none_for_a_stranger(world: World, run: Run):
+    before = run_version(world.caller(), run.pk)
+    make_event(run)
+    assert run_version(world.caller(), run.pk) != before
+    assert run_version(world.caller(world.stranger), run.pk) is None
+
+
+def test_no_page_may_be_kept_by_a_cache(world: World, run: Run):
+    answer = client_of(world.member).get(reverse("run", args=[run.pk]))
+    assert "no-store" in answer["Cache-Control"]
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_calls_and_events_go_on_before_the_last_one_shown(run: Run):
+    calls = [make_call(run) for _ in range(3)]
+    events = [make_event(run) for _ in range(3)]
+    assert list(recent_calls(run, calls[1].pk)) == [calls[0]]
+    assert list(recent_events(run, events[1].seq))[0] == events[0]
+
+
+def test_a_broken_page_says_so_without_a_trace(world: World, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("runs.views.run_list.run_list", broken)
+    client = client_of(world.member)
+    client.raise_request_exception = False
+    answer = client.get("/runs/")
+    assert answer.status_code == 500
+    assert b"Something broke on our side" in answer.content
+    assert b"secret detail" not in answer.content

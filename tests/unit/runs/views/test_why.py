@@ -1,0 +1,63 @@
+"""A recorded decision, explained."""
+
+from __future__ import annotations
+
+from routing.models import Decision
+from runs.views.why import explain
+
+
+def test_no_decision_explains_nothing():
+    assert explain(None) is None
+
+
+def test_the_chosen_candidate_is_marked_and_what_is_unknown_stays_so():
+    found = explain(
+        Decision(
+            model="sim/b",
+            candidates={
+                "candidates": [
+                    {"model": "sim/b", "mean": 0.9, "sd": 0.02, "n": 12, "draw": -0.5,
+                     "chance": 0.8, "expected_cost_nanousd": None},
+                    {"model": "sim/a"},
+                ]
+            },
+        )
+    )  # fmt: skip
+    assert found is not None
+    first, second = found.candidates
+    assert (first.chosen, first.n_text, first.draw_text, first.cost) == (True, "12", "-0.50", None)
+    assert (second.chosen, second.n_text, second.draw_text, second.mean) == (False, "–", "–", None)
+
+
+def test_reasons_are_words_and_amounts_for_machines_are_left_out():
+    found = explain(
+        Decision(
+            model="sim/b",
+            candidates={
+                "removed": [
+                    {"model": "sim/a", "reason": "not_allowed", "detail": "team"},
+                    {"model": "sim/c", "reason": "not_enough_money", "detail": "may cost 5 nano"},
+                    {"model": "sim/d", "reason": "something_new"},
+                ]
+            },
+        )
+    )
+    assert found is not None
+    assert [(one.reason, one.detail) for one in found.removed] == [
+        ("not allowed here", "team"),
+        ("may cost more than is left", ""),
+        ("something_new", ""),
+    ]
+
+
+def test_the_summary_tells_preference_threshold_and_propensity():
+    found = explain(
+        Decision(candidates={"preference": "cost", "threshold": 0.8, "propensity": 0.25})
+    )
+    assert found is not None
+    assert found.summary == (
+        "Preference cost; threshold 0.80; this model was to be chosen with probability 0.25."
+    )
+    empty = explain(Decision())
+    assert empty is not None
+    assert empty.summary == ""
