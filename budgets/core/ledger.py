@@ -8,96 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Literal
 
-LimitScope = Literal["run", "team", "org"]
-
-
-class Phase(StrEnum):
-    """The part of a run that a call belongs to."""
-
-    DECOMPOSITION = "decomposition"
-    GENERATION = "generation"
-    CROSS_REVIEW = "cross_review"
-    EVALUATION = "evaluation"
-
-
-class ReservationState(StrEnum):
-    """Where one call's money stands."""
-
-    RESERVED = "RESERVED"
-    SENT = "SENT"
-    SETTLED = "SETTLED"
-    UNCONFIRMED = "UNCONFIRMED"
-    RELEASED = "RELEASED"
-
-
-OPEN_STATES = (ReservationState.RESERVED, ReservationState.SENT)
-
-
-class LineKind(StrEnum):
-    """Why a ledger line moved money. HOLD and EXTEND set aside, RETURN gives back the rest."""
-
-    HOLD = "HOLD"
-    EXTEND = "EXTEND"
-    CHARGE = "CHARGE"
-    UNCONFIRMED = "UNCONFIRMED"
-    RETURN = "RETURN"
-
-
-class ChargeKind(StrEnum):
-    """How surely the cost of a call is known."""
-
-    EXACT = "EXACT"
-    OVER = "OVER"
-    UNCONFIRMED = "UNCONFIRMED"
-    RELEASED = "RELEASED"
-
-
-# Shares of a run's budget in hundredths; what is left of 100 is the reserve for all of them.
-PHASE_CAP_PERCENT: Mapping[Phase, int] = MappingProxyType(
-    {
-        Phase.DECOMPOSITION: 5,
-        Phase.GENERATION: 45,
-        Phase.CROSS_REVIEW: 25,
-        Phase.EVALUATION: 15,
-    }
+from budgets.core.charge import OPEN_STATES, Charge, ChargeKind, LineKind, ReservationState
+from budgets.core.phase import (
+    PHASE_CAP_PERCENT,
+    PHASE_RESERVE_PERCENT,
+    Phase,
+    eats_beyond_reserve,
 )
-PHASE_RESERVE_PERCENT = 100 - sum(PHASE_CAP_PERCENT.values())
 
+__all__ = [
+    "OPEN_STATES",
+    "PHASE_CAP_PERCENT",
+    "PHASE_RESERVE_PERCENT",
+    "Charge",
+    "ChargeKind",
+    "Granted",
+    "HoldState",
+    "LimitScope",
+    "LimitState",
+    "LineKind",
+    "Phase",
+    "Refused",
+    "ReservationState",
+    "Settlement",
+    "certain_charge",
+    "extend",
+    "reserve",
+    "settle",
+    "threshold_crossed",
+]
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What to take for a call. `cost_nanousd` counts for EXACT and OVER only."""
-
-    kind: ChargeKind
-    cost_nanousd: int = 0
-
-    def __post_init__(self) -> None:
-        if self.cost_nanousd < 0:
-            raise ValueError("a cost is never negative")
-
-    @classmethod
-    def exact(cls, cost_nanousd: int) -> Charge:
-        """Charge a known cost; one above the reservation is taken whole and flagged."""
-        return cls(ChargeKind.EXACT, cost_nanousd)
-
-    @classmethod
-    def over(cls, cost_nanousd: int) -> Charge:
-        """Charge a known cost that is above what was reserved."""
-        return cls(ChargeKind.OVER, cost_nanousd)
-
-    @classmethod
-    def unconfirmed(cls) -> Charge:
-        """Charge the whole reservation, since the call may have been billed."""
-        return cls(ChargeKind.UNCONFIRMED)
-
-    @classmethod
-    def released(cls) -> Charge:
-        """Charge nothing: the call was surely not sent."""
-        return cls(ChargeKind.RELEASED)
+LimitScope = Literal["run", "team", "org"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +113,7 @@ def reserve(
     taken = hold.spent_nanousd + hold.reserved_nanousd + amount_nanousd
     if hold.closed or taken > hold.amount_nanousd:
         return hold, _refused_by_run(hold, amount_nanousd, taken <= hold.limit_nanousd)
-    over = _eats_beyond_reserve(hold, phase, amount_nanousd)
+    over = eats_beyond_reserve(hold.phases, hold.limit_nanousd, phase, amount_nanousd)
     return replace(hold, reserved_nanousd=hold.reserved_nanousd + amount_nanousd), Granted(over)
 
 
@@ -246,14 +189,3 @@ def _refused_by_run(hold: HoldState, requested_nanousd: int, extendable: bool) -
         extendable=extendable and not hold.closed,
         closed=hold.closed,
     )
-
-
-def _eats_beyond_reserve(hold: HoldState, phase: Phase, amount_nanousd: int) -> bool:
-    """Tell whether this phase is over its cap by more than the shared reserve still covers."""
-    overdraft = {
-        each: 100 * (hold.phases.get(each, 0) + (amount_nanousd if each is phase else 0))
-        - percent * hold.limit_nanousd
-        for each, percent in PHASE_CAP_PERCENT.items()
-    }
-    used = sum(max(0, over) for over in overdraft.values())
-    return overdraft[phase] > 0 and used > PHASE_RESERVE_PERCENT * hold.limit_nanousd

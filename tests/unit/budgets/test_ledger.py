@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budgets.core.ledger import (
-    PHASE_CAP_PERCENT,
-    PHASE_RESERVE_PERCENT,
     Charge,
     ChargeKind,
     Granted,
@@ -67,33 +65,10 @@ def test_nothing_negative_is_reserved_extended_or_charged() -> None:
         Charge.exact(-1)
 
 
-@pytest.mark.parametrize(
-    ("phases", "phase", "amount", "over"),
-    [
-        # Generation may have 450, and the reserve of 100 on top.
-        ({}, GENERATION, 550, False),
-        ({}, GENERATION, 551, True),
-        ({GENERATION: 500}, GENERATION, 50, False),
-        ({GENERATION: 500}, GENERATION, 51, True),
-        # Another phase has eaten 60 of the reserve already.
-        ({Phase.DECOMPOSITION: 110}, GENERATION, 490, False),
-        ({Phase.DECOMPOSITION: 110}, GENERATION, 491, True),
-        # A phase within its own cap is never blamed for another's.
-        ({Phase.DECOMPOSITION: 400}, GENERATION, 450, False),
-        ({Phase.DECOMPOSITION: 151}, Phase.DECOMPOSITION, 0, True),
-    ],
-)
-def test_a_phase_is_over_its_cap_once_the_reserve_is_eaten_too(
-    phases: dict[Phase, int], phase: Phase, amount: int, over: bool
-) -> None:
-    state = hold(amount_nanousd=1000, phases=phases)
-    _, result = reserve(state, phase, amount)
-    assert result == Granted(over_phase_cap=over)
-
-
-def test_the_caps_leave_a_tenth_as_reserve() -> None:
-    assert list(PHASE_CAP_PERCENT.values()) == [5, 45, 25, 15]
-    assert PHASE_RESERVE_PERCENT == 10
+def test_a_grant_tells_when_the_phase_has_eaten_the_reserve_too() -> None:
+    full = hold(amount_nanousd=1000, phases={GENERATION: 500})
+    assert reserve(full, GENERATION, 50)[1] == Granted(over_phase_cap=False)
+    assert reserve(full, GENERATION, 51)[1] == Granted(over_phase_cap=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""The back office: tenants can be edited, money only looked at."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from budgets.core.access import Scope
+from budgets.core.charge import Charge
+from budgets.models import Budget, User
+from budgets.services.keys import create_key
+from telemetry.models import Event
+from tests.integration.budgets.world import make_world, period_of, reserve, settle
+
+pytestmark = pytest.mark.django_db
+
+MONEY = ["budgetperiod", "hold", "reservation", "ledgerline", "apikey"]
+
+
+@pytest.fixture
+def office(client: Client) -> Client:
+    user = User.objects.create(username="root", email="r@x.example", is_staff=True)
+    user.is_superuser = True
+    user.save()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("name", [*MONEY, "org", "team", "membership", "budget", "user"])
+def test_every_list_opens(office: Client, name: str) -> None:
+    world = make_world()
+    settle(reserve(world.hold(100), 10)[0], Charge.exact(3))
+    create_key(team=world.eng, name="ci", scopes=[Scope.ADMIN])
+    assert office.get(reverse(f"admin:budgets_{name}_changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("name", MONEY)
+def test_nobody_adds_money_by_hand(office: Client, name: str) -> None:
+    assert office.get(reverse(f"admin:budgets_{name}_add")).status_code == 403
+
+
+def test_nobody_changes_or_deletes_a_counter_by_hand(office: Client) -> None:
+    world = make_world()
+    world.hold(100)
+    period = period_of(None, world.org)
+    for view in ("change", "delete"):
+        url = reverse(f"admin:budgets_budgetperiod_{view}", args=[period.pk])
+        assert office.post(url, {"held_nanousd": 0, "post": "yes"}).status_code == 403
+    assert period_of(None, world.org).held_nanousd == 100
+
+
+def test_a_key_is_shown_without_its_digest(office: Client) -> None:
+    key, raw = create_key(team=make_world().eng, name="ci", scopes=[Scope.ADMIN])
+    page = office.get(reverse("admin:budgets_apikey_change", args=[key.pk])).content.decode()
+    assert key.prefix in page
+    assert key.digest not in page
+    assert raw not in page
+
+
+def test_a_limit_changed_in_the_office_counts_at_once_and_bears_a_name(office: Client) -> None:
+    world = make_world(eng_limit=100)
+    world.hold(100)
+    budget = Budget.objects.get(team=world.eng)
+    url = reverse("admin:budgets_budget_change", args=[budget.pk])
+    answer = office.post(url, {"limit_nanousd": 700, "thresholds": "[50]", "period": "day"})
+    assert answer.status_code == 302
+    budget.refresh_from_db()
+    assert (budget.limit_nanousd, budget.period, budget.thresholds) == (700, "month", [50])
+    event = Event.objects.get(type="budget.changed")
+    assert (event.payload["actor"], event.payload["limit_nanousd"]) == ("root", 700)
+
+
+def test_a_person_can_be_added_with_an_address(office: Client) -> None:
+    form = {
+        "username": "ann",
+        "email": "ann@x.example",
+        "usable_password": "true",
+        "password1": "correct horse battery",
+        "password2": "correct horse battery",
+    }
+    assert office.post(reverse("admin:budgets_user_add"), form).status_code == 302
+    ann = User.objects.get(username="ann")
+    assert office.get(reverse("admin:budgets_user_change", args=[ann.pk])).status_code == 200
+    form |= {"username": "second", "email": "ANN@x.example"}
+    assert office.post(reverse("admin:budgets_user_add"), form).status_code == 200
+    assert not User.objects.filter(username="second").exists()
