@@ -9,13 +9,13 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action
 from runs.api import schema
 from runs.api.idempotency import answer_once
 from runs.api.inputs import FeedbackInput, NothingInput, ResumeInput, read_body
+from runs.api.operation import Operation
 from runs.api.outputs import FeedbackOutput, RunOutput
 from runs.api.runs import run_answer
 from runs.selectors.runs import run_get
@@ -23,7 +23,7 @@ from runs.selectors.tasks import task_get
 from runs.services import feedback, lifecycle
 
 
-class CancelRun(APIView):
+class CancelRun(Operation):
     @extend_schema(
         operation_id="runs_cancel",
         summary="Stop a run",
@@ -34,9 +34,9 @@ class CancelRun(APIView):
         responses={200: RunOutput, **schema.WRITE},
     )
     def post(self, request: Request, run_id: UUID) -> HttpResponseBase:
-        read_body(NothingInput, request)
         caller = caller_of(request)
         run = run_get(caller, run_id, Action.WRITE_RUNS)
+        read_body(NothingInput, request)
 
         def work() -> Response:
             return run_answer(request, lifecycle.cancel(run.pk, timezone.now(), by=caller.name))
@@ -44,7 +44,7 @@ class CancelRun(APIView):
         return answer_once(self, work)
 
 
-class ResumeRun(APIView):
+class ResumeRun(Operation):
     @extend_schema(
         operation_id="runs_resume",
         summary="Go on with an interrupted run",
@@ -56,9 +56,9 @@ class ResumeRun(APIView):
         responses={200: RunOutput, **schema.MONEY},
     )
     def post(self, request: Request, run_id: UUID) -> HttpResponseBase:
-        given = read_body(ResumeInput, request).validated_data
         caller = caller_of(request)
         run = run_get(caller, run_id, Action.WRITE_RUNS)
+        given = read_body(ResumeInput, request).validated_data
 
         def work() -> Response:
             resumed = lifecycle.resume(
@@ -73,7 +73,7 @@ class ResumeRun(APIView):
         return answer_once(self, work)
 
 
-class GiveFeedback(APIView):
+class GiveFeedback(Operation):
     @extend_schema(
         operation_id="runs_feedback",
         summary="Judge a task's output",
@@ -83,9 +83,9 @@ class GiveFeedback(APIView):
         responses={201: FeedbackOutput, **schema.WRITE},
     )
     def post(self, request: Request, run_id: UUID, key: str) -> HttpResponseBase:
-        given = read_body(FeedbackInput, request).validated_data
         caller = caller_of(request)
         task = task_get(run_get(caller, run_id, Action.WRITE_RUNS), key)
+        given = read_body(FeedbackInput, request).validated_data
 
         def work() -> Response:
             verdict = feedback.give(

@@ -15,13 +15,13 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from budgets.api.authentication import caller_of
 from budgets.core.access import Caller
 from runs.api import schema
 from runs.api.following import watch
 from runs.api.inputs import MAX_SEQ, EventQuery, read_query
+from runs.api.operation import Operation
 from runs.api.outputs import EventOutput
 from runs.api.paging import EventsInOrder, page_of
 from runs.core.status import TERMINAL
@@ -37,7 +37,7 @@ LATE_SECONDS: Final = 5.0
 READ_AT_ONCE: Final = 500
 
 
-class ListEvents(APIView):
+class ListEvents(Operation):
     @extend_schema(
         operation_id="runs_events",
         summary="Read a run's events after a sequence number, or follow them",

@@ -11,10 +11,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from budgets.api.authentication import caller_of
 from runs.api import schema
+from runs.api.operation import Operation
 from runs.api.outputs import CallOutput, TaskDetailOutput, TaskOutput
 from runs.api.paging import CallsInOrder, TasksInOrder, page_of
 from runs.core.outputs import output_files, unique_names
@@ -32,7 +32,7 @@ from runs.selectors.tasks import (
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-class ListTasks(APIView):
+class ListTasks(Operation):
     @extend_schema(
         operation_id="runs_tasks",
         summary="List a run's tasks",
@@ -44,7 +44,7 @@ class ListTasks(APIView):
         return page_of(TasksInOrder, self, task_list(run), TaskOutput, task_readings)
 
 
-class ReadTask(APIView):
+class ReadTask(Operation):
     @extend_schema(
         operation_id="runs_task",
         summary="Read a task: prompt, output, attempts, and why each call went where it went",
@@ -56,7 +56,7 @@ class ReadTask(APIView):
         return Response(TaskDetailOutput(task_detail(task)).data)
 
 
-class ListCalls(APIView):
+class ListCalls(Operation):
     @extend_schema(
         operation_id="runs_calls",
         summary="List every call of a run, oldest first",
@@ -68,7 +68,7 @@ class ListCalls(APIView):
         return page_of(CallsInOrder, self, call_list(run), CallOutput)
 
 
-class DownloadOutput(APIView):
+class DownloadOutput(Operation):
     @extend_schema(
         operation_id="runs_output",
         summary="Download the files and texts that a run produced",

@@ -10,7 +10,6 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action
@@ -18,6 +17,7 @@ from budgets.core.errors import BudgetExceeded
 from runs.api import schema
 from runs.api.idempotency import answer_once
 from runs.api.inputs import RunQuery, SubmitInput, read_body, read_query
+from runs.api.operation import Operation
 from runs.api.outputs import DryRunOutput, RunOutput
 from runs.api.paging import NewestRuns, page_of
 from runs.models import Run
@@ -32,7 +32,7 @@ def run_answer(request: Request, run: Run, status: int = 200) -> Response:
     return Response(output.data, status=status)
 
 
-class ListRuns(APIView):
+class ListRuns(Operation):
     @extend_schema(
         operation_id="runs_list",
         summary="List runs, newest first",
@@ -48,7 +48,7 @@ class ListRuns(APIView):
         return page_of(NewestRuns, self, run_list(caller, filters), RunOutput, list_readings)
 
 
-class SubmitRun(APIView):
+class SubmitRun(Operation):
     @extend_schema(
         operation_id="runs_submit",
         summary="Submit a run",
@@ -65,9 +65,11 @@ class SubmitRun(APIView):
         },
     )
     def post(self, request: Request) -> HttpResponseBase:
+        caller = caller_of(request)
+        require_anywhere(caller, Action.WRITE_RUNS)
         wanted = read_body(SubmitInput, request)
         now = timezone.now()
-        checked = submission.check(caller_of(request), wanted.submission(), now)
+        checked = submission.check(caller, wanted.submission(), now)
         if wanted.is_dry_run:
             return Response(dry_run(rehearse(checked, now)))
 
@@ -85,7 +87,7 @@ class Runs(ListRuns, SubmitRun):
     """The two operations of one address."""
 
 
-class ReadRun(APIView):
+class ReadRun(Operation):
     @extend_schema(
         operation_id="runs_read",
         summary="Read a run",

@@ -6,19 +6,19 @@ from django.core.exceptions import PermissionDenied
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action
 from budgets.selectors import teams_of
 from runs.api import schema
+from runs.api.operation import Operation
 from runs.api.outputs import WebhookSecretOutput
 from runs.core.refusals import NotVisible
 from runs.selectors.runs import refusal
 from runs.services.webhooks import secret_of
 
 
-class ReadWebhookSecret(APIView):
+class ReadWebhookSecret(Operation):
     @extend_schema(
         operation_id="webhook_secret",
         summary="Read the secret that signs a team's webhooks",
@@ -30,7 +30,7 @@ class ReadWebhookSecret(APIView):
     def get(self, request: Request) -> Response:
         caller = caller_of(request)
         teams = teams_of(caller, Action.MANAGE_KEYS)
-        if slug := request.query_params.get("team"):
+        if slug := request.query_params.get("team", "").replace("\x00", ""):
             teams = teams.filter(slug=slug)
         found = list(teams[:2])
         if not found and not slug:

@@ -56,7 +56,9 @@ def task_readings(tasks: Iterable[Task]) -> list[TaskReading]:
 
 def task_get(run: Run, key: str) -> Task:
     """Return the task of that key with its texts. Raises: NotVisible."""
-    task = Task.objects.filter(run=run, key=key).select_related("text").first()
+    tasks = Task.objects.filter(run=run, key=key).select_related("text")
+    # PostgreSQL takes no null character, not even to compare it.
+    task = None if "\x00" in key else tasks.first()
     if task is None:
         raise NotVisible("The run has no such task.")
     task.run = run

@@ -148,7 +148,7 @@ def test_time_with_an_unescaped_plus_is_understood(api: Api, world: World):
     ("field", "value"),
     [("status", "DONE"), ("label", "1x"), ("label", "a__gt:1"), ("created_after", "yesterday"),
      ("created_before", "9999999-01-01"), ("task_type", "poetry"), ("model", "m" * 200),
-     ("team", "t" * 200)],
+     ("team", "t" * 200), ("team", "\x00"), ("model", "\x00"), ("label", "a:\x00")],
 )  # fmt: skip
 def test_bad_filter_is_refused_by_name(api: Api, field: str, value: str):
     # `a__gt` is a fine label, but no operator: it finds nothing and breaks nothing.
