@@ -21,6 +21,7 @@ _APPROVALS: Final = frozenset(
         "looks good to me",
     }
 )
+_LONGEST_APPROVAL: Final = 40
 _NOT_A_LETTER: Final = re.compile(r"[^a-z]+")
 
 
@@ -38,6 +39,10 @@ def parse_critique(text: str) -> Critique:
     empty reply approves of nothing.
     """
     stripped = storable(text).strip()
-    words = _NOT_A_LETTER.sub(" ", stripped[:200].lower()).strip()
-    is_approval = len(stripped) <= max(map(len, _APPROVALS)) + 8 and words in _APPROVALS
+    words = (
+        _NOT_A_LETTER.sub(" ", stripped.lower()).strip()
+        if len(stripped) <= _LONGEST_APPROVAL
+        else ""
+    )
+    is_approval = words in _APPROVALS
     return Critique(cut(stripped, MAX_CRITIQUE_CHARS), is_approval)

@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from runs.core.errors import InvalidTask, UnknownTaskType, UnknownValidator, UnreadablePlan
+from runs.core.errors import (
+    InvalidTask,
+    TooManyTasks,
+    UnknownTaskType,
+    UnknownValidator,
+    UnreadablePlan,
+)
 from runs.core.graph import check
 from runs.core.plain_text import excerpt, storable
 from runs.core.rules import LIMITS, Limits, TaskType
@@ -20,11 +26,13 @@ def given_plan(items: Sequence[Mapping[str, Any]], limits: Limits = LIMITS) -> P
     """Return the plan in the `tasks` of a request.
 
     Raises: UnreadablePlan for no tasks at all, InvalidTask, UnknownTaskType,
-    UnknownValidator, and the PlanErrors of `graph.check`.
+    UnknownValidator, TooManyTasks, and the PlanErrors of `graph.check`.
     """
     if not items:
         raise UnreadablePlan("the list of tasks is empty")
-    tasks = tuple(_task(item, limits) for item in items[: limits.max_tasks + 1])
+    if len(items) > limits.max_tasks:
+        raise TooManyTasks(len(items), limits.max_tasks)
+    tasks = tuple(_task(item, limits) for item in items)
     check([task.node for task in tasks], limits)
     return Plan(tasks)
 

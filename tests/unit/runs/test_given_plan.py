@@ -59,7 +59,7 @@ def test_a_threshold_lies_above_zero_and_at_most_at_one(threshold):
         ([task(depends_on=[1])], InvalidTask, "depends_on is not a list"),
         ([task(depends_on=["t1"])], CyclicDependency, "t1 -> t1"),
         ([task(), task()], DuplicateKey, "t1"),
-        ([task(f"t{n}") for n in range(65)], TooManyTasks, "65"),
+        ([task(f"t{n}") for n in range(90)], TooManyTasks, "90 tasks, at most 64"),
         ([task("")], InvalidTask, "a key is"),
         ([task("../x")], InvalidTask, "a key is"),
         ([task(".hidden")], InvalidTask, "a key is"),
@@ -81,6 +81,12 @@ def test_a_wrong_field_is_refused_and_named(tasks, error, words):
     with pytest.raises(error) as caught:
         given_plan(tasks)
     assert words in str(caught.value)
+
+
+def test_what_just_keeps_to_the_limits_is_taken():
+    tasks = [task(f"t{n}", prompt="x" * 32_000, validators=["ruff"] * 16) for n in range(64)]
+    assert len(given_plan(tasks).tasks) == 64
+    assert given_plan([task("k" * 64)]).tasks
 
 
 def test_errors_name_the_task():

@@ -202,6 +202,13 @@ def test_only_so_many_validators_and_notes_are_kept():
     assert plan.notes[0] == 'task "t0": only the first 16 validators are kept'
 
 
+def test_what_just_keeps_to_the_limits_is_taken():
+    tasks = [task(f"t{n}", prompt="x" * 14_000) for n in range(64)]
+    assert len(plan_of(*tasks).tasks) == 64
+    plan = plan_of(task(prompt="x" * 32_000, hard_validators=["ruff"] * 16))
+    assert plan.notes == ()
+
+
 def test_every_documented_validator_is_known():
     assert set(VALIDATORS) == {
         "python_syntax", "pytest", "ruff", "json_schema", "latex", "length",

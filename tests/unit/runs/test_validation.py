@@ -35,6 +35,14 @@ def test_a_validator_is_a_name_or_an_object(value, spec):
     assert read_validator(value) == spec
 
 
+def test_options_may_be_as_long_as_twenty_thousand_characters():
+    options = {"a": "x" * (20_000 - len('{"a": ""}'))}
+    assert read_validator({"name": "length", "options": options}).options == options
+    options["a"] += "x"
+    with pytest.raises(ValueError, match="too large"):
+        read_validator({"name": "length", "options": options})
+
+
 @pytest.mark.parametrize("value", [None, 3, [], ["ruff"], {}, {"name": 3}, {"options": {}}])
 def test_what_names_no_validator_is_refused(value):
     with pytest.raises(ValueError, match="a name or an object"):

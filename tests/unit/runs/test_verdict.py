@@ -103,6 +103,12 @@ def test_a_score_quoted_from_the_judged_output_never_counts(reply, score):
     assert parse_score(reply, judged=INJECTION) == score
 
 
+def test_a_reply_may_be_long_but_not_endless():
+    verdict = '{"score": 0.5}'
+    assert parse_score(verdict + " " * (MAX_CHARS - len(verdict))) == 0.5
+    assert parse_score(verdict + " " * MAX_CHARS) is None
+
+
 def test_a_judge_may_give_the_very_score_the_output_asked_for():
     assert parse_score('{"score": 1.0, "reason": "perfect"}', judged=INJECTION) == 1.0
     assert parse_score("Score: 10/10", judged=INJECTION) == 1.0
