@@ -11,6 +11,7 @@ import importlib
 import logging
 import os
 import time
+import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -23,6 +24,7 @@ import httpx
 import litellm
 from litellm import exceptions
 from litellm._internal_context import internal_sub_call
+from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
 
 from routing import conf
 from routing.core.catalog import ModelSpec, ProviderSpec
@@ -69,6 +71,8 @@ NOISY_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "httpcor
 
 
 def _silence() -> None:
+    # litellm's own typing trips pydantic, whenever one of its modules is loaded.
+    warnings.filterwarnings("ignore", r"Items? .* on TypedDict class", UserWarning)
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.drop_params = True
@@ -79,7 +83,20 @@ def _silence() -> None:
         logger.propagate = False
 
 
+def _be_impatient() -> None:
+    """Limit the time to connect for every adapter: most of them pass on one number for all."""
+    patient = LiteLLMAiohttpTransport.handle_async_request
+
+    async def impatient(self: LiteLLMAiohttpTransport, request: httpx.Request) -> httpx.Response:
+        timeout = dict(request.extensions.get("timeout") or {})
+        request.extensions["timeout"] = timeout | {"connect": CONNECT_SECONDS}
+        return await patient(self, request)
+
+    LiteLLMAiohttpTransport.handle_async_request = impatient  # type: ignore[method-assign]
+
+
 _silence()
+_be_impatient()
 
 
 async def complete(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> Reply:
@@ -136,14 +153,13 @@ def _without_key(text: str, provider: ProviderSpec) -> str:
 
 
 def _arguments(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> dict[str, Any]:
-    seconds = request.timeout_seconds + SLACK_SECONDS
     arguments: dict[str, Any] = {
         "model": spec.litellm_name,
         "messages": [{"role": one.role, "content": one.content} for one in request.messages],
         "api_key": conf.api_key(provider),
         "api_base": conf.api_base(provider),
         "max_tokens": min(request.max_output_tokens, spec.max_output_tokens),
-        "timeout": httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+        "timeout": request.timeout_seconds + SLACK_SECONDS,
         "num_retries": 0,
         "max_retries": 0,
     }

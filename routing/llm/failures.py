@@ -76,12 +76,16 @@ def timed_out(seconds: float) -> TransientError:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it was raised from or in the handling of, nearest first."""
     seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
+    ahead: list[BaseException | None] = [error]
+    while ahead:
+        link = ahead.pop(0)
+        if link is None or id(link) in seen:
+            continue
         seen.add(id(link))
         yield link
-        link = link.__cause__ or link.__context__
+        ahead += [link.__cause__, link.__context__]
 
 
 def _answered(

@@ -18,6 +18,8 @@ def read_reply(response: Any, latency_ms: int) -> Reply:
     Raises: ContentRefused where the provider declined; where it holds no text, RequestError if
     the limit on output tokens was used up before any, else TransientError.
     """
+    if response is None:  # litellm swallows OpenAI's 422 once it has left out a parameter or two
+        raise RequestError("HTTP 422", status=422, possibly_billed=False)
     choice = response.choices[0]
     usage = read_usage(getattr(response, "usage", None))
     finish_reason = str(choice.finish_reason or "")
