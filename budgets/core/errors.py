@@ -28,7 +28,7 @@ class InvalidAmount(BudgetsError, ValueError):
     """Reject a text that is no amount of money."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BudgetExceeded(BudgetsError):
     """Say which limit refused, with everything a person needs to act.
 
