@@ -89,6 +89,13 @@ def whole(value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,}"
 
 
+def compact(value: int) -> str:
+    """Write a large count short: 80,281 stays, 912k, 1.31M."""
+    if value < 100_000:
+        return f"{value:,}"
+    return f"{value / 1_000_000:.2f}M" if value >= 1_000_000 else f"{value // 1000}k"
+
+
 def duration(seconds: float | None) -> str:
     """Write a length of time in its two largest units: 8.2 s, 1m 05s, 2h 00m.
 

@@ -13,7 +13,7 @@ from budgets.core.ledger import Phase
 from budgets.selectors import NO_MONEY, run_money
 from runs.core.status import ACTIVE, RESUMABLE, RunStatus
 from runs.models import Run
-from runs.views.formats import exact_usd, look_of, whole, words
+from runs.views.formats import compact, exact_usd, look_of, words
 
 PLANS = {
     "": "not made yet",
@@ -71,7 +71,7 @@ class Glance:
 
     @property
     def tokens(self) -> str:
-        return whole(self.run.input_tokens + self.run.output_tokens)
+        return compact(self.run.input_tokens + self.run.output_tokens)
 
     @property
     def tasks_note(self) -> str:

@@ -20,6 +20,16 @@ FOLDER = ROOT / "docs" / "screenshots"
 THEMES = ("light", "dark")
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 
+# Those that are kept; the others are taken when they are named.
+KEPT = ["login", "runs", "new", "run", "run-task", "run-why", "run-calls", "run-64-tasks"]
+OPEN = """() => {
+  const attempt = document.querySelector('.inspector details.fold[id$="-1"]');
+  attempt.open = true;
+  const call = attempt.querySelector('details[id^=call]');
+  call.open = true;
+  call.scrollIntoView({block: 'center'});
+}"""
+
 
 def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -56,6 +66,7 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "new": "/runs/new/",
         "run": f"/runs/{eight}/",
         "run-task": f"/runs/{eight}/?task=tokens",
+        "run-why": f"/runs/{eight}/?task=tokens",
         "run-calls": f"/runs/{eight}/?tab=calls",
         "run-events": f"/runs/{eight}/?tab=events",
         "run-request": f"/runs/{eight}/?tab=request",
@@ -83,23 +94,20 @@ def _take(
     )
     page = context.new_page()
     page.goto(f"{address}/login/")
-    if not names or "login" in names:
+    if "login" in names:
         page.screenshot(path=_file("login", theme, width))
     page.fill("[name=username]", "ada")
     page.fill("[name=password]", "correct horse battery")
     page.click("button.primary")
     for name, path in pages(scenes).items():
-        if names and name not in names:
+        if name not in names:
             continue
         page.goto(address + path)
-        if name in ("run-task", "run-one-task"):
-            page.evaluate(
-                "document.querySelectorAll('details.fold').forEach((e, i) => {"
-                " if (i === 2 || i === 4) e.open = true; })"
-            )
-        page.screenshot(
-            path=_file(name, theme, width), full_page="64" not in name and "62" not in name
-        )
+        if name == "run-why":
+            page.evaluate(OPEN)
+        # The large ones are mostly table, and what was scrolled to should stay in view.
+        whole = name not in ("run-64-tasks", "run-62-side-by-side", "run-why")
+        page.screenshot(path=_file(name, theme, width), full_page=whole)
     context.close()
 
 
@@ -109,4 +117,4 @@ def _file(name: str, theme: str, width: int) -> Path:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:] or KEPT)

@@ -78,3 +78,11 @@ def test_an_excerpt_is_the_first_line_that_says_something():
 
 def test_an_excerpt_is_cut_at_a_word():
     assert formats.excerpt("one two three", 9) == "one two …"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (99_999, "99,999"), (912_400, "912k"), (999_999, "999k"), (1_314_311, "1.31M")],
+)
+def test_large_counts_are_written_short(value: int, text: str):
+    assert formats.compact(value) == text
