@@ -9,6 +9,7 @@ import pytest
 
 from routing.core.candidates import (
     ALREADY_TRIED,
+    MODEL_EXCLUDED,
     NOT_ALLOWED,
     NOT_ENOUGH_MONEY,
     PROVIDER_EXCLUDED,
@@ -34,6 +35,7 @@ REMOVED: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({}, {"allowed": {"run": frozenset()}}, NOT_ALLOWED, "run"),
     ({}, {"excluded_providers": frozenset({"a"})}, PROVIDER_EXCLUDED, "a"),
     ({}, {"tried": frozenset({"a/one"})}, ALREADY_TRIED, ""),
+    ({}, {"excluded_models": frozenset({"a/one"})}, MODEL_EXCLUDED, ""),
     ({"fits_task_type": False}, {}, WRONG_TASK_TYPE, ""),
     ({"context_window": 149}, {}, WINDOW_TOO_SMALL, "needs 150 tokens, has 149"),
     ({"context_window": 900}, {"larger_than": 900}, WINDOW_TOO_SMALL, "needs more than 900 tokens"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -30,7 +31,7 @@ STEPS = ENTRY | {
 }
 
 
-def prices(entry: dict[str, object] = ENTRY) -> Prices:
+def prices(entry: Mapping[str, object] = ENTRY) -> Prices:
     found = prices_from_map(entry)
     assert found is not None
     return found
@@ -124,11 +125,8 @@ def test_flat_prices_take_dollars_per_million_tokens() -> None:
         Decimal("0.15"), Decimal("0.60"), cache_read=Decimal("0.0375"), reasoning=None
     )
     assert flat.at(10**9) == flat.base
-    assert (flat.base.input, flat.base.cache_read, flat.base.reasoning) == (
-        150,
-        Decimal("37.5"),
-        600,
-    )
+    found = (flat.base.input, flat.base.cache_read, flat.base.reasoning)
+    assert found == (Decimal(150), Decimal("37.5"), Decimal(600))
 
 
 TOKENS = st.integers(0, 400_000)
