@@ -50,10 +50,9 @@ def make_user(org: Org | None = None, *, team: Team | None = None, role: Role = 
     number = next(_numbers)
     defaults = {"username": f"user-{number}", "email": f"user-{number}@example.com"}
     user = User.objects.create_user(**defaults | fields)
-    if team is not None or org is not None:
-        Membership.objects.create(
-            user=user, org=team.org if team is not None else org, team=team, role=role
-        )
+    belongs_to = team.org if team is not None else org
+    if belongs_to is not None:
+        Membership.objects.create(user=user, org=belongs_to, team=team, role=role)
     return user
 
 
@@ -67,6 +66,7 @@ def make_budget(team: Team | None = None, *, org: Org | None = None, limit: int 
                 period: PeriodKind = PeriodKind.MONTH) -> Budget:  # fmt: skip
     """A limit of a team, or of a whole org."""
     owner = team.org if team is not None else org
+    assert owner is not None
     return Budget.objects.create(org=owner, team=team, period=period, limit_nanousd=limit)
 
 

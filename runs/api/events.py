@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 from uuid import UUID
 
@@ -79,7 +79,7 @@ def _stream(caller: Caller, run_id: UUID, since: int) -> StreamingHttpResponse:
     )
 
 
-async def follow(caller: Caller, run_id: UUID, since: int) -> AsyncIterator[str]:
+async def follow(caller: Caller, run_id: UUID, since: int) -> AsyncGenerator[str, None]:
     """Yield the run's events as frames until it has ended, or the caller may not see it."""
     read = database_sync_to_async(read_on, thread_sensitive=False)
     allowed = database_sync_to_async(still_sees, thread_sensitive=False)

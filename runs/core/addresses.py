@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 MAX_URL_CHARS = 500
 _NAT64 = IPv6Network("64:ff9b::/96")
+_COMPATIBLE = IPv6Network("::/96")
 _PRIVATE_NAMES = ("localhost", "local", "internal", "intranet", "home.arpa")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
@@ -85,6 +86,6 @@ def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
     if isinstance(ip, IPv4Address):
         return []
     found = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-    if ip in _NAT64:
+    if ip in _NAT64 or ip in _COMPATIBLE:
         found.append(IPv4Address(int(ip) & 0xFFFF_FFFF))
     return [address for address in found if address is not None]

@@ -31,3 +31,6 @@ class WebhookDelivery(models.Model):
                 condition=models.Q(next_try_at__isnull=False),
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.url}"

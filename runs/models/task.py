@@ -51,6 +51,9 @@ class TaskText(models.Model):
     prompt = models.TextField()
     output = models.TextField(blank=True)
 
+    def __str__(self) -> str:
+        return f"text of task {self.pk}"
+
 
 class Attempt(models.Model):
     """One finished pass of generate, critique, revise, validate and evaluate."""
@@ -78,6 +81,9 @@ class Attempt(models.Model):
             models.UniqueConstraint(fields=["task", "number"], name="attempt_number_once_a_task"),
         ]
 
+    def __str__(self) -> str:
+        return f"attempt {self.number}"
+
 
 class AttemptText(models.Model):
     """What an attempt produced, and what the reviewer said of it."""
@@ -87,6 +93,9 @@ class AttemptText(models.Model):
     )
     output = models.TextField(blank=True)
     critique = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"text of attempt {self.pk}"
 
 
 class Feedback(models.Model):
@@ -110,3 +119,6 @@ class Feedback(models.Model):
                 condition=models.Q(score__gte=0, score__lte=1),
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.score} for task {self.task_id}"

@@ -54,8 +54,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     except TimeoutError as error:
         raise OSError(f"no answer within {TIMEOUT_SECONDS:g} s") from error
     except aiohttp.ClientError as error:
-        refused = error.__cause__ if isinstance(error.__cause__, RefusedAddress) else None
-        raise refused or OSError(str(error)) from error
+        raise _refusal_behind(error) or OSError(str(error)) from error
+
+
+def _refusal_behind(error: BaseException | None) -> RefusedAddress | None:
+    while error is not None and not isinstance(error, RefusedAddress):
+        error = error.__cause__
+    return error
 
 
 async def _post(url: str, target: Target, body: bytes, headers: Mapping[str, str]) -> int:

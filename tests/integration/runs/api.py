@@ -18,7 +18,7 @@ class Api:
         self.client = Client(raise_request_exception=False)
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
 
-    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> Any:
+    def get(self, path: str, query: Any = None, **headers: str) -> Any:
         return self.client.get(path, query or {}, headers=self.headers | headers)
 
     def post(self, path: str, body: Any = None, *, key: str = "", raw: bytes | None = None,

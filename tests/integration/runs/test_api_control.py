@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def spend(run: Run, amount: int) -> None:
     """Charge the run's hold as a call would."""
+    assert run.hold_id is not None
     call = uuid7()
     apply_now(
         Reserve(
@@ -40,6 +41,7 @@ def interrupted(world: World, status: RunStatus = RunStatus.TIMEOUT, *, spent: i
     run = make_run(world.team, status=status, finished_at=NOW, **fields)
     if spent:
         spend(run, spent)
+    assert run.hold_id is not None
     apply_now(CloseHold(run.hold_id, NOW))
     return run
 
@@ -158,6 +160,7 @@ def test_resume_without_room_in_the_team_leaves_the_run_as_it_was(api: Api, worl
 
 def test_resume_settles_what_a_dead_worker_left_open(api: Api, world: World):
     run = make_run(world.team, status=RunStatus.SYSTEM_FAILURE)
+    assert run.hold_id is not None
     call = uuid7()
     apply_now(
         Reserve(
