@@ -57,7 +57,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
-    "django_filters",
     "django_htmx",
     "django_q",
     "drf_spectacular",
