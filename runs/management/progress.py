@@ -12,6 +12,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from runs.core.status import is_terminal
+
 COLOURS = {
     "RUNNING": "blue",
     "COMPLETED": "green",
@@ -104,13 +106,17 @@ class PlainLines:
     def __exit__(self, *_: object) -> None: ...
 
     def show(self, run: Run, tasks: Tasks) -> None:
-        self._say("", f"run {run['id']} {run['status']}")
+        ended = is_terminal(run["status"])
+        if not ended:
+            self._say("", f"run {run['id']} {run['status']}")
         for task in tasks:
             words = [f"task {task['key']} ({task['type']}) {task['status']}"]
             if task["status"] not in ("PENDING", "RUNNING"):
                 words.append(f"score {score(task['score'])}, {dollars(task['cost_usd'])}")
                 words.append(f"by {task['model']}" if task["model"] else "by no model")
             self._say(str(task["key"]), ", ".join(words))
+        if ended:
+            self._say("", f"run {run['id']} {run['status']}")
 
     def trouble(self, message: str) -> None:
         self._say("trouble", message)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +15,8 @@ from runs.models import Run, Task
 from runs.selectors.recent import recent_calls, recent_events
 from runs.selectors.tasks import CallReading, task_detail, task_get, task_list
 from runs.views.dag import Drawing, draw
-from runs.views.formats import Look, look_of, words
+from runs.views.event_text import event_text
+from runs.views.formats import Look, look_of
 from runs.views.glance import Glance
 from runs.views.task_parts import CallPart, TaskPart, call_part, task_part
 from telemetry.models import Call, Event
@@ -166,13 +165,6 @@ class Page(Glance):
         if len(found) > PAGE_SIZE:
             self.more_url = Address(self.run, "events", before=str(found[PAGE_SIZE - 1].seq)).url()
         return [EventRow(event, event_text(event.payload)) for event in found[:PAGE_SIZE]]
-
-
-def event_text(payload: Mapping[str, Any]) -> str:
-    """Write an event's payload as words, in the order it was recorded."""
-    return " · ".join(
-        f"{words(str(name))} {value}" for name, value in payload.items() if value not in (None, "")
-    )
 
 
 def _uuid_or_none(text: str) -> UUID | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -49,6 +50,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # A line for every request would drown what is watched.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         if not options["key"]:
             raise CommandError(
                 "An API key is needed: set ORCHESTRATOR_API_KEY or give --key. "

@@ -32,8 +32,8 @@ def test_a_pipe_gets_one_line_for_each_change():
         "run r1 RUNNING",
         "task t1 (code_generation) PENDING",
         "task t1 (code_generation) COMPLETED, score 0.91, $0.0040, by sim/a",
-        "run r1 SUCCESS",
         "task t1 (code_generation) FAILED, score –, unknown, by no model",
+        "run r1 SUCCESS",
     ]
 
 
