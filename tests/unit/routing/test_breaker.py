@@ -125,6 +125,7 @@ def test_failed_probes_double_the_cooldown_up_to_fifteen_minutes() -> None:
 
 def test_the_cooldown_starts_over_after_a_success() -> None:
     breaker = after(TRANSIENT, start=probing(after(*[TRANSIENT] * 3), seconds(30)))
+    assert breaker.strikes == 4
     closed = after(OK, start=probing(breaker, seconds(999)))
     assert after(*[TRANSIENT] * 3, start=closed).cooldown_seconds == 30
 

@@ -63,6 +63,10 @@ def test_decide_reads_no_words(words: str) -> None:
     assert decide(error, 1, 0.5) == RetrySame(0.375)
 
 
+def test_a_fallback_is_taken_to_be_left_unless_it_is_said_not_to_be() -> None:
+    assert decide(make(TransientError, None), 1, 0.5) == NextModel()
+
+
 def test_backoff_doubles_and_its_jitter_takes_at_most_half() -> None:
     assert [backoff_seconds(tries, 0.0) for tries in (1, 2, 3)] == [0.25, 0.5, 1.0]
     assert [backoff_seconds(tries, 1.0) for tries in (1, 2, 3)] == [0.5, 1.0, 2.0]
