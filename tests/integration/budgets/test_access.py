@@ -15,6 +15,7 @@ from budgets.services.access import (
     authenticate_key,
     caller_now,
     caller_of_user,
+    callers_now,
     can,
     digest_of,
 )
@@ -215,3 +216,24 @@ def test_a_caller_of_some_time_ago_is_looked_up_as_it_stands_now() -> None:
     assert caller_now(by_key, NOW) is None
     assert caller_now(by_person, NOW) is None
     assert caller_now(Caller("nobody"), NOW) is None
+
+
+def test_many_callers_are_looked_up_as_one_by_one_in_as_many_queries(
+    django_assert_num_queries: pytest.FixtureRequest,
+) -> None:
+    world, other = make_world(), make_world(slug="other")
+    people = [
+        person("ann", org_role="owner", team=world.eng),
+        person("dev", org_role="auditor", team=world.eng, team_role="developer"),
+        person("ops", team=world.ops, team_role="analyst"),
+        person("eve", org_role="owner", team=other.eng),
+    ]
+    keys = [authenticate_key(key_of(each)[1], NOW) for each in (world, other)]
+    asked = [*map(caller_of_user, people), *keys]
+
+    with django_assert_num_queries(4):  # type: ignore[operator]
+        found = callers_now(asked, NOW)
+
+    assert found == {caller.pk: caller for caller in asked}
+    User.objects.filter(username="ann").update(is_active=False)
+    assert set(callers_now(asked, NOW)) == {caller.pk for caller in asked[1:]}
