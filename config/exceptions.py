@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as rest
 
 from budgets.core.errors import BudgetExceeded, InFlight, KeyReused
@@ -172,6 +173,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
 }
 
 
+@csrf_exempt  # else a POST is answered by the page about forms that have expired
 def unknown_api_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Answer whatever stands under /api/ and is no address; a forgotten last slash is named.
 
