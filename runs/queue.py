@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
-from django_q.brokers import get_broker
+from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -41,7 +41,7 @@ def give_back(job_id: int) -> None:
 
 def size() -> int:
     """Return how many jobs are queued, or taken and not finished."""
-    return int(OrmQ.objects.filter(key=get_broker().list_key).count())
+    return int(OrmQ.objects.filter(key=Conf.PREFIX).count())
 
 
 def beat(pool: str, now: datetime) -> None:
@@ -57,5 +57,5 @@ def has_workers() -> bool:
 
 def _is_waiting(function: str) -> bool:
     """Tell whether a job that no worker has taken yet will call the function."""
-    waiting = OrmQ.objects.filter(key=get_broker().list_key, lock__lte=timezone.now())
+    waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())
     return any(job.func() == function for job in waiting.order_by("-pk")[:LOOK_BACK])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from runs.core.submission import Submission
 from runs.core.tasks import Plan
 from runs.models import Run
 from runs.selectors.runs import refusal, run_get
+from runs.services import resume
 from runs.services.forecast import Preview, preview
 from runs.services.webhook_post import check_url
 from telemetry.services.journal import apply_now
@@ -34,7 +35,8 @@ from telemetry.services.journal import apply_now
 class Checked:
     """A submission that may be stored: the team that pays, the plan, the models left.
 
-    `resumes`: the run that the caller asked to go on with.
+    `resumes`: the run that the caller asked to go on with. `found`: runs that could be gone on
+    with, where the caller leaves it to us.
     """
 
     caller: Caller
@@ -43,6 +45,7 @@ class Checked:
     plan: Plan | None
     models: frozenset[str] | None
     resumes: Run | None = None
+    found: resume.Found = field(default_factory=resume.Found)
 
     @property
     def budget_nanousd(self) -> int:
@@ -66,7 +69,11 @@ def check(caller: Caller, wanted: Submission, now: datetime) -> Checked:
     allowed = allowed_models(caller, team)
     _check_models(caller, team, wanted, allowed, now)
     models = common_models(allowed, wanted.allowed_models)
-    return Checked(caller, wanted, team, plan, models, resumes)
+    # Here and not in the transaction: reading through thousands of runs must lock out nobody.
+    found = resume.Found()
+    if wanted.resume == "auto":
+        found = resume.find(team.pk, wanted.project, wanted.success_criteria, now)
+    return Checked(caller, wanted, team, plan, models, resumes, found)
 
 
 def look_ahead(checked: Checked, now: datetime) -> Preview:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from budgets.models.org import HoldMode
-from runs.services import resume
 from runs.services.admission import Checked, look_ahead
 from runs.services.forecast import Preview
 
@@ -38,11 +37,8 @@ class Rehearsal:
 
 def rehearse(checked: Checked, now: datetime) -> Rehearsal:
     """Forecast a submission and say what policies and budgets would answer."""
-    ahead, wanted, team = look_ahead(checked, now), checked.wanted, checked.team
+    ahead, team = look_ahead(checked, now), checked.team
     requested = checked.budget_nanousd
     if team.hold_mode == HoldMode.FORECAST:
         requested = min(requested, ahead.forecast.high_nanousd)
-    found = resume.Found((), ())
-    if wanted.resume == "auto":
-        found = resume.find(team.pk, wanted.project, wanted.success_criteria, now)
-    return Rehearsal(checked, ahead, requested, found.as_json())
+    return Rehearsal(checked, ahead, requested, checked.found.as_json())

@@ -17,7 +17,7 @@ from runs.core.refusals import NotResumable
 from runs.core.similarity import signature, text_digest
 from runs.core.submission import Submission
 from runs.models import Run
-from runs.services import lifecycle, resume
+from runs.services import lifecycle
 from runs.services.admission import Checked, check, look_ahead, record_refusal
 from runs.services.progress import SavePlan
 from telemetry.services.journal import apply_now
@@ -45,27 +45,24 @@ def store(checked: Checked, now: datetime) -> Run:
 
     Raises: BudgetExceeded, with nothing changed; NotResumable, RunBudgetSpent.
     """
-    wanted = checked.wanted
     if checked.resumes is not None:
         return _go_on(checked, checked.resumes.pk, now)
-    found = resume.Found((), ())
-    if wanted.resume == "auto":
-        found = resume.find(checked.team.pk, wanted.project, wanted.success_criteria, now)
-        if (going := _resume_same(checked, found, now)) is not None:
-            return going
-    run = _create(checked, found, now)
+    if (going := _resume_same(checked, now)) is not None:
+        return going
+    run = _create(checked, now)
     apply_now(lifecycle.event(run, "run.queued", now, by=checked.caller.name))
     transaction.on_commit(queue.ring)
     return run
 
 
-def _resume_same(checked: Checked, found: resume.Found, now: datetime) -> Run | None:
+def _resume_same(checked: Checked, now: datetime) -> Run | None:
     """Go on with the newest run of the same text that can; None: there is none."""
-    if not found.same_text:
+    same = checked.found.same_text
+    if not same:
         return None
     budget = checked.wanted.budget_nanousd
-    runs = Run.objects.defer("project", "signature").in_bulk(list(found.same_text))
-    for run_id in found.same_text:
+    runs = Run.objects.defer("project", "signature").in_bulk(list(same))
+    for run_id in same:
         if lifecycle.may_go_on(runs[run_id], budget):
             try:
                 return _go_on(checked, run_id, now)
@@ -84,7 +81,7 @@ def _go_on(checked: Checked, run_id: UUID, now: datetime) -> Run:
     )
 
 
-def _create(checked: Checked, found: resume.Found, now: datetime) -> Run:
+def _create(checked: Checked, now: datetime) -> Run:
     wanted, team, caller = checked.wanted, checked.team, checked.caller
     run_id, budget = uuid7(), checked.budget_nanousd
     hold = open_hold(
@@ -115,7 +112,7 @@ def _create(checked: Checked, found: resume.Found, now: datetime) -> Run:
         webhook_url=wanted.webhook_url,
         text_digest=text_digest(wanted.project, wanted.success_criteria),
         signature=signature(wanted.project, wanted.success_criteria),
-        resume_candidates=found.as_json(),
+        resume_candidates=checked.found.as_json(),
         created_at=now,
     )
     if checked.plan is not None:
@@ -129,4 +126,3 @@ def _amount(checked: Checked, now: datetime) -> int:
         return checked.budget_nanousd
     high = look_ahead(checked, now).forecast.high_nanousd
     return hold_amount(checked.team, checked.budget_nanousd, high)
-
