@@ -16,7 +16,7 @@ from tests.functional.stack import Stack, running_stack
 KILLS = 20
 RUNS = 8
 ENDED = {"SUCCESS", "COMPLETED_DEGRADED"}
-FAULTS = [
+FAULTS: list[dict[str, Any]] = [
     {"kind": "429", "rate": 0.08, "retry_after": 0},
     {"kind": "500", "rate": 0.05},
     {"kind": "malformed", "rate": 0.03},

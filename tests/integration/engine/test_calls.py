@@ -45,7 +45,7 @@ def test_every_call_has_a_decision_with_candidates_estimates_and_reasons() -> No
     (run,) = carry(given_run({"key": "a"}, allowed_models=THREE))
 
     for call in calls_of(run):
-        decision = Decision.objects.get(id=call.decision_id)
+        decision = Decision.objects.get(call_id=call.id)
         assert (decision.outcome, decision.model, decision.call_id) == (
             "allow",
             call.model,
