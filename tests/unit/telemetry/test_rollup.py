@@ -1,0 +1,177 @@
+"""What calls and scores add to figures, and what figures say."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry.core.histogram import cell_of
+from telemetry.core.rollup import (
+    CALL_SUMS,
+    SCORE_SUMS,
+    SeriesKey,
+    added,
+    figures_of_call,
+    figures_of_score,
+    interval_of_scores,
+    series_of_call,
+    series_of_score,
+)
+
+
+@dataclass
+class Call:
+    org_id: int = 1
+    team_id: int = 2
+    run_id: object = "run"
+    provider: str = "sim-openai"
+    model: str = "sim/gpt"
+    task_type: str = "summarization"
+    phase: str = "generation"
+    outcome: str = "ok"
+    error_origin: str = ""
+    cost_nanousd: int | None = 70
+    input_tokens: int | None = 10
+    output_tokens: int | None = 5
+    cache_read_tokens: int | None = 3
+    cache_write_tokens: int | None = 2
+    reasoning_tokens: int | None = 1
+    latency_ms: int | None = 900
+
+
+@dataclass
+class Score:
+    org_id: int = 1
+    team_id: int = 2
+    run_id: object = None
+    provider: str = "sim-openai"
+    model: str = "sim/gpt"
+    task_type: str = "summarization"
+    score: float | None = 0.9
+    accepted: bool = True
+    cost_nanousd: int = 500
+
+
+def figures(call: Call) -> dict[str, int]:
+    return dict(zip((*CALL_SUMS, "latency"), figures_of_call(call), strict=True))
+
+
+def scored(score: Score) -> dict[str, int]:
+    return dict(zip((*SCORE_SUMS, "latency"), figures_of_score(score), strict=True))
+
+
+def test_a_call_adds_one_with_its_money_tokens_and_latency() -> None:
+    assert figures(Call()) == dict.fromkeys(CALL_SUMS, 0) | {
+        "calls": 1, "cost_nanousd": 70, "input_tokens": 10, "output_tokens": 5,
+        "cache_read_tokens": 3, "cache_write_tokens": 2, "reasoning_tokens": 1,
+        "latency": cell_of(900),
+    }  # fmt: skip
+
+
+def test_an_unknown_price_is_counted_and_unknown_tokens_add_nothing() -> None:
+    unknown = Call(
+        cost_nanousd=None,
+        input_tokens=None,
+        output_tokens=None,
+        latency_ms=None,
+        cache_read_tokens=None,
+        cache_write_tokens=None,
+        reasoning_tokens=None,
+    )
+
+    assert figures(unknown) == dict.fromkeys((*CALL_SUMS, "latency"), 0) | {
+        "calls": 1, "unpriced_calls": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("origin", "column"),
+    [
+        ("provider", "errors_provider"), ("policy", "errors_policy"), ("budget", "errors_budget"),
+        ("us", "errors_us"), ("", "errors_us"),
+    ],
+)  # fmt: skip
+def test_an_error_counts_for_its_origin_alone(origin: str, column: str) -> None:
+    found = figures(Call(outcome="error", error_origin=origin))
+
+    assert {name for name, value in found.items() if name.startswith("errors") and value} == {
+        column
+    }
+
+
+@pytest.mark.parametrize("outcome", ["cached", "released"])
+def test_what_was_not_asked_of_a_model_has_no_latency(outcome: str) -> None:
+    assert figures(Call(outcome=outcome, error_origin="us"))["latency"] == 0
+    assert figures(Call(outcome=outcome, error_origin="us"))["errors_us"] == 0
+
+
+def test_a_score_adds_whole_ten_thousandths() -> None:
+    assert scored(Score(score=0.12345)) == {
+        "attempts": 1, "accepted": 1, "attempt_cost_nanousd": 500, "score_n": 1,
+        "score_sum_e4": 1234, "score_sumsq_e8": 1234**2, "latency": 0,
+    }  # fmt: skip
+
+
+def test_an_attempt_nobody_could_judge_counts_as_an_attempt_only() -> None:
+    found = scored(Score(score=None, accepted=False))
+
+    assert (found["attempts"], found["accepted"], found["score_n"]) == (1, 0, 0)
+    assert found["score_sum_e4"] == found["score_sumsq_e8"] == 0
+
+
+def test_series_tell_calls_of_runs_from_others_and_attempts_from_calls() -> None:
+    call = SeriesKey(1, 2, False, "sim-openai", "sim/gpt", "summarization", "generation", "ok")
+
+    assert series_of_call(Call()) == call
+    assert series_of_call(replace(Call(), run_id=None)) == call._replace(run_less=True)
+    assert series_of_score(Score()) == call._replace(run_less=True, outcome="")
+
+
+def test_adding_is_column_by_column() -> None:
+    assert added([1, 2], (3, 4)) == [4, 6]
+
+
+def sums(scores: list[float]) -> tuple[int, int, int]:
+    units = [round(score * 10_000) for score in scores]
+    return len(units), sum(units), sum(unit * unit for unit in units)
+
+
+def test_the_interval_is_student_s_and_stays_within_zero_and_one() -> None:
+    scores = [0.9, 0.8, 0.85, 0.95, 0.7]
+    found = interval_of_scores(*sums(scores))
+    half = 2.776 * statistics.stdev(scores) / 5**0.5
+
+    assert found is not None
+    assert found.mean == pytest.approx(0.84)
+    assert (found.low, found.high) == pytest.approx((0.84 - half, 0.84 + half))
+    wide = interval_of_scores(*sums([0.0, 1.0]))
+    assert wide is not None
+    assert (wide.low, wide.high) == (0.0, 1.0)
+
+
+def test_many_scores_use_the_normal_distribution() -> None:
+    scores = [0.4, 0.6] * 50
+    found = interval_of_scores(*sums(scores))
+
+    assert found is not None
+    assert found.high == pytest.approx(0.5 + 1.96 * statistics.stdev(scores) / 10)
+
+
+def test_no_score_has_no_mean_and_one_has_no_interval() -> None:
+    assert interval_of_scores(0, 0, 0) is None
+    one = interval_of_scores(*sums([0.7]))
+    assert one is not None
+    assert (one.mean, one.n, one.low, one.high) == (0.7, 1, None, None)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=60))
+def test_the_interval_holds_the_mean(scores: list[float]) -> None:
+    found = interval_of_scores(*sums(scores))
+
+    assert found is not None
+    assert found.low is not None and found.high is not None
+    assert found.low <= found.mean <= found.high
