@@ -18,6 +18,7 @@ SECRET_KEY = env.secret_key()
 
 # --- Where it is reached -------------------------------------------------------------------------
 PORT = env.whole("PORT", 8000)
+SIM_PORT = env.whole("SIM_PORT", 8100)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")

@@ -53,7 +53,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ports = {"PORT": settings.PORT, "SIM_PORT": int(os.environ.get("SIM_PORT") or 8100)}
+        ports = {"PORT": settings.PORT, "SIM_PORT": settings.SIM_PORT}
         for variable, port in ports.items():
             require_free(variable, port)
         call_command("migrate", verbosity=0)
