@@ -104,17 +104,21 @@ class Glance:
 
     @property
     def notices(self) -> list[Notice]:
-        found = [Notice("bad", failure_text(self.run.failure))] if self.run.failure else []
+        found = []
+        if self.run.failure and (text := failure_text(self.run.failure)):
+            tone = look_of(self.run.status).tone
+            found.append(Notice(tone if tone in ("bad", "warn") else "", text))
         if self.run.decomposition == "fallback":
             found.append(Notice("warn", f"The plan is {PLANS['fallback']}."))
         return found + [Notice("warn", str(note)) for note in self.run.notes]
 
 
 def failure_text(failure: Any) -> str:
-    """Return what went wrong as one sentence, from however much of it was recorded."""
+    """Return what kept a run from success, in sentences, from however much was recorded."""
     if not isinstance(failure, Mapping):
         return str(failure)
-    for key in ("detail", "message", "reason"):
-        if failure.get(key):
-            return str(failure[key])
-    return "; ".join(f"{words(str(key))}: {value}" for key, value in failure.items())
+    reasons = [str(reason).strip() for reason in failure.get("reasons") or ()]
+    said = [f"{text[:1].upper()}{text[1:]}" for text in reasons if text]
+    if tasks := failure.get("tasks"):
+        said.append(f"Not completed: {', '.join(map(str, tasks))}")
+    return " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in said)
