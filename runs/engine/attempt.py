@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 
 from django.utils import timezone
 
@@ -14,20 +13,19 @@ from routing.services.gateway import Avoid, Completion, Wanted
 from runs.core.attempts import AttemptKind
 from runs.core.context import context_chars, fit_outputs
 from runs.core.critique import parse_critique
+from runs.core.feedback import length
 from runs.core.plain_text import storable
 from runs.core.prompts import (
-    Assignment,
-    Feedback,
     critique_prompt,
     generation_prompt,
     revision_prompt,
 )
 from runs.core.rules import Phase, TaskType, output_tokens, rules_for
-from runs.core.tasks import ValidatorSpec
 from runs.engine.asking import request
-from runs.engine.judging import Judgement, Jury
+from runs.engine.draft import Brief, Draft, Plan
+from runs.engine.judging import Jury
 from runs.engine.session import Session
-from runs.validators import ValidatorResult, validate
+from runs.validators import validate
 
 MAX_CRITIQUE_TOKENS = 1024
 # A critique of code is code review; any other is an evaluation.
@@ -35,78 +33,6 @@ CRITIQUE_TYPES = {
     TaskType.CODE_GENERATION: TaskType.CODE_REVIEW,
     TaskType.CODE_REVIEW: TaskType.CODE_REVIEW,
 }
-
-
-@dataclass(frozen=True)
-class Brief:
-    """Everything an attempt needs to know of its task."""
-
-    key: str
-    task_type: str
-    prompt: str
-    criteria: str
-    threshold: float
-    validators: tuple[ValidatorSpec, ...]
-    context: tuple[tuple[str, str], ...]  # (key, output) of each dependency
-
-    @property
-    def assignment(self) -> Assignment:
-        return Assignment(self.task_type, self.prompt, self.criteria)
-
-
-@dataclass
-class Draft:
-    """An attempt in the making, and what it came to."""
-
-    number: int
-    kind: AttemptKind
-    started_at: datetime
-    model: str = ""
-    provider: str = ""
-    reasoning: bool = False
-    output: str = ""
-    critique: str = ""
-    reviewer: str = ""
-    score: float | None = None
-    judgements: list[Judgement] = field(default_factory=list)
-    validators: list[ValidatorResult] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    calls: list[Completion] = field(default_factory=list)
-
-    @property
-    def validators_passed(self) -> bool | None:
-        """None: none failed, but one could not run, which is never a pass."""
-        statuses = {result.status for result in self.validators}
-        if "FAILED" in statuses:
-            return False
-        return None if "UNAVAILABLE" in statuses else True
-
-    @property
-    def cost_nanousd(self) -> int:
-        return sum(done.call.cost_nanousd or 0 for done in self.calls)
-
-    @property
-    def feedback(self) -> Feedback:
-        """Return what the next attempt should know of this one."""
-        failures = [*self.notes]
-        failures += [
-            f"{result.name}: {result.message}"
-            for result in self.validators
-            if result.status == "FAILED"
-        ]
-        failures += [one.reason for one in self.judgements if one.reason]
-        return Feedback(self.output, self.critique, tuple(failures))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How this attempt differs from others: its kind, what it learns from, whom it may ask."""
-
-    number: int
-    kind: AttemptKind
-    feedback: Feedback | None = None
-    go_on_with: str | None = None
-    exclude_models: frozenset[str] = frozenset()
 
 
 class Attempt:
@@ -221,7 +147,9 @@ class Attempt:
         limit = output_tokens(
             rules_for(brief.task_type).max_output_tokens, reasoning=spec.reasoning
         )
-        room = context_chars(spec.context_window, limit, len(brief.prompt) + len(brief.criteria))
+        room = context_chars(
+            spec.context_window, limit, len(brief.prompt) + len(brief.criteria) + length(feedback)
+        )
         messages = generation_prompt(
             brief.assignment,
             self._session.nonce(brief.prompt, str(feedback)),

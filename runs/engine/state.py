@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from runs.core.attempts import AttemptFacts, AttemptKind
+from runs.core.feedback import feedback_from
 from runs.core.graph import TaskNode
 from runs.core.prompts import Feedback
 from runs.core.status import TaskStatus, has_result
@@ -111,8 +112,11 @@ def _past(row: Attempt) -> PastAttempt:
         has_output=row.has_output,
         kind=AttemptKind(row.kind),
     )
-    failures = [*row.notes]
-    failures += [f"{v['name']}: {v['message']}" for v in row.validators if v["status"] == "FAILED"]
-    failures += [j["reason"] for j in row.judgements if j["reason"]]
-    feedback = Feedback(row.text.output, row.text.critique, tuple(failures))
+    feedback = feedback_from(
+        output=row.text.output,
+        critique=row.text.critique,
+        validators=row.validators,
+        judgements=row.judgements,
+        notes=row.notes,
+    )
     return PastAttempt(facts, feedback, row.text.output, row.reviewer)

@@ -23,7 +23,8 @@ from runs.core.attempts import (
 from runs.core.prompts import Feedback
 from runs.core.rules import rules_for
 from runs.core.status import TaskStatus
-from runs.engine.attempt import Attempt, Brief, Draft, Plan
+from runs.engine.attempt import Attempt
+from runs.engine.draft import Brief, Draft, Plan
 from runs.engine.session import Session
 from runs.engine.state import PastAttempt, TaskState
 from runs.models import Attempt as AttemptRow

@@ -30,6 +30,7 @@ def main() -> int:
             "USE_SIMULATOR": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "LOG_LEVEL": "WARNING",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # or importing it asks the network
         }
         rows = measured()
     kind = "postgresql" if database_url.startswith("postgres") else "sqlite"

@@ -71,8 +71,6 @@ def timed(work: Callable[[], Awaitable[int]]) -> tuple[float, float]:
 
 def bare_round(calls: int) -> tuple[float, float]:
     """Ask litellm directly, the same models in turn."""
-    import routing.llm  # noqa: F401 - first: it keeps litellm from the network
-
     import litellm
 
     models = reachable()

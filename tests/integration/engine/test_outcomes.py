@@ -201,10 +201,14 @@ def test_an_exhausted_run_goes_on_after_a_raise_and_keeps_what_it_finished(
     providers: Simulator,
 ) -> None:
     providers.fault("*", "skill:0.5")
-    tasks = [{"key": f"t{n}"} for n in range(6)]
-    (run,) = carry(given_run(*tasks, budget_nanousd=DOLLAR // 300, max_parallel_tasks=1))
+    dear = ["sim/claude-opus-5-5"]
+    tasks = [{"key": f"t{n}"} for n in range(12)]
+    (run,) = carry(
+        given_run(*tasks, allowed_models=dear, budget_nanousd=DOLLAR // 8, max_parallel_tasks=1)
+    )
     assert run.status == "BUDGET_EXHAUSTED"
     done = {task.key: task.text.output for task in run.tasks.exclude(finished_at=None)}
+    assert 0 < len(done) < len(tasks)
     before = {call.id for call in calls_of(run)}
 
     resume(run, budget_nanousd=2 * DOLLAR)
