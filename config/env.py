@@ -16,7 +16,8 @@ load_dotenv(BASE_DIR / ".env")
 
 
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, default).strip()
+    """Read a variable; one that is empty, as a line of .env may leave it, counts as not set."""
+    return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, default: bool = False) -> bool:
