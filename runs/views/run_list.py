@@ -79,7 +79,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     caller = caller_of(request)
     group = request.GET.get("status", "")
     group = group if group in GROUPS else ""
-    team = request.GET.get("team", "")
+    team = request.GET.get("team", "").replace("\0", "")  # PostgreSQL takes no NUL
     before = _uuid_or_none(request.GET.get("before", ""))
     found = run_list(caller, RunFilters(status=GROUPS[group][1], team=team)).order_by("-pk")
     if before is not None:

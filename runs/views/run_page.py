@@ -48,6 +48,6 @@ def _address(request: HttpRequest, found: Run) -> Address:
     return Address(
         found,
         tab if tab in TABS else "tasks",
-        request.GET.get("task", ""),
+        request.GET.get("task", "").replace("\0", ""),  # PostgreSQL takes no NUL
         request.GET.get("before", ""),
     )
