@@ -19,13 +19,13 @@ from rest_framework.request import Request
 from budgets.api.authentication import caller_of
 from budgets.core.access import Caller
 from runs.api import schema
-from runs.api.following import watch
 from runs.api.inputs import MAX_SEQ, EventQuery, read_query
 from runs.api.operation import Operation
 from runs.api.outputs import EventOutput
 from runs.api.paging import EventsInOrder, page_of
 from runs.core.status import TERMINAL
 from runs.models import Run
+from runs.push import hub
 from runs.selectors.runs import run_get, still_sees
 from runs.selectors.tasks import event_list
 from telemetry.models import Event
@@ -47,10 +47,11 @@ class ListEvents(Operation):
         tags=["runs"],
         parameters=[
             EventQuery,
+            *schema.PAGE,
             OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER),
         ],
         responses={
-            (200, "application/json"): EventOutput(many=True),
+            (200, "application/json"): schema.paged(EventOutput),
             (200, STREAM): OpenApiResponse(OpenApiTypes.STR, "A stream of events."),
             **schema.LIST,
         },
@@ -84,7 +85,8 @@ async def follow(caller: Caller, run_id: UUID, since: int) -> AsyncGenerator[str
     read = database_sync_to_async(read_on, thread_sensitive=False)
     allowed = database_sync_to_async(still_sees, thread_sensitive=False)
     place = Place(since)
-    async with watch().bell(run_id) as bell:
+    bell = asyncio.Event()
+    with hub().ringing(run_id, bell):
         while True:
             bell.clear()
             ended, rows = await read(run_id, place.floor)

@@ -148,14 +148,14 @@ class RunQuery(serializers.Serializer[Any]):
     status = serializers.ListField(
         child=serializers.ChoiceField([status.value for status in RunStatus]), required=False
     )
-    team = serializers.CharField(required=False, max_length=101)
+    team = serializers.CharField(required=False, max_length=101, allow_blank=True)
     label = serializers.ListField(  # type: ignore[assignment]  # a field, as all here
         child=serializers.CharField(max_length=300), required=False, max_length=10,
         help_text="`key` or `key:value`; several must all match.",
     )  # fmt: skip
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
-    model = serializers.CharField(required=False, max_length=128)
+    model = serializers.CharField(required=False, max_length=128, allow_blank=True)
     task_type = serializers.ChoiceField([kind.value for kind in TaskType], required=False)
 
     def validate_label(self, value: list[str]) -> list[tuple[str, str | None]]:

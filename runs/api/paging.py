@@ -24,13 +24,18 @@ class Pages(CursorPagination):
     Raises: ParseError for a cursor that was not made here.
     """
 
-    page_size = PAGE_SIZE
-    max_page_size = MAX_PAGE_SIZE
-    page_size_query_param = "page_size"
-
     @staticmethod
     def place(text: str) -> object:
         return int(text)
+
+    def get_page_size(self, request: Request) -> int:
+        """Return how many rows to give. Raises: ParseError unless it is a positive number."""
+        size = request.query_params.get("page_size", "")
+        if not size:
+            return PAGE_SIZE
+        if not size.isascii() or not size.isdigit() or not size.strip("0"):
+            raise ParseError("page_size is a positive whole number.")
+        return min(int(size), MAX_PAGE_SIZE) if len(size) < 10 else MAX_PAGE_SIZE
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         cursor = super().decode_cursor(request)

@@ -37,7 +37,8 @@ class ListTasks(Operation):
         operation_id="runs_tasks",
         summary="List a run's tasks",
         tags=["runs"],
-        responses={200: TaskOutput(many=True), **schema.LIST},
+        parameters=schema.PAGE,
+        responses={200: schema.paged(TaskOutput), **schema.LIST},
     )
     def get(self, request: Request, run_id: UUID) -> Response:
         run = run_get(caller_of(request), run_id)
@@ -61,7 +62,8 @@ class ListCalls(Operation):
         operation_id="runs_calls",
         summary="List every call of a run, oldest first",
         tags=["runs"],
-        responses={200: CallOutput(many=True), **schema.LIST},
+        parameters=schema.PAGE,
+        responses={200: schema.paged(CallOutput), **schema.LIST},
     )
     def get(self, request: Request, run_id: UUID) -> Response:
         run = run_get(caller_of(request), run_id)

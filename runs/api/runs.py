@@ -38,8 +38,8 @@ class ListRuns(Operation):
         summary="List runs, newest first",
         description="`project` and `success_criteria` are cut to 300 characters.",
         tags=["runs"],
-        parameters=[RunQuery],
-        responses={200: RunOutput(many=True), **schema.LIST},
+        parameters=[RunQuery, *schema.PAGE],
+        responses={200: schema.paged(RunOutput), **schema.LIST},
     )
     def get(self, request: Request) -> Response:
         caller = caller_of(request)

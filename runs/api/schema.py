@@ -41,6 +41,21 @@ class PolicyProblemOutput(ProblemOutput):
     reason = serializers.CharField(required=False)
 
 
+def paged(output: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """Return the shape of one page of a list."""
+    fields = {
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "results": output(many=True),
+    }
+    name = output.__name__.removesuffix("Output")
+    return type(f"{name}PageOutput", (serializers.Serializer,), fields)
+
+
+PAGE = [
+    OpenApiParameter("cursor", str, description="Where a page begins, from `next` or `previous`."),
+    OpenApiParameter("page_size", int, description="At most 200; 50 if absent."),
+]
 KEY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,

@@ -66,6 +66,11 @@ def test_page_holds_at_most_200(api: Api, world: World, size: str):
     assert len(api.get(f"{RUNS}{run.pk}/events/", {"page_size": size}).json()["results"]) == 200
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "x", "1.5", "null", "٣", "000"])
+def test_page_size_that_is_no_positive_number_is_refused(api: Api, size: str):
+    problem(api.get(RUNS, {"page_size": size}), 400, "malformed")
+
+
 @pytest.mark.parametrize("cursor", ["cD1ub25zZW5zZQ==", "cD0lMDA=", "cD0xZTk5OQ=="])
 @pytest.mark.parametrize("part", ["", "tasks/", "calls/", "events/"])
 def test_forged_cursor_is_refused(api: Api, world: World, cursor: str, part: str):
