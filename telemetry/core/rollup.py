@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from telemetry.core.histogram import cell_of
 
@@ -71,7 +72,7 @@ class CallFacts(Protocol):
 
     org_id: int
     team_id: int
-    run_id: object
+    run_id: UUID | None
     provider: str
     model: str
     task_type: str
@@ -92,7 +93,7 @@ class ScoreFacts(Protocol):
 
     org_id: int
     team_id: int
-    run_id: object
+    run_id: UUID | None
     provider: str
     model: str
     task_type: str

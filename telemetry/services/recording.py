@@ -1,4 +1,4 @@
-"""Journal commands for what happened: calls with their bodies, and events."""
+"""Journal commands for what happened: calls with their bodies, scores, and events."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from telemetry.models import Call, CallBody, Event
+from telemetry.models import Call, CallBody, Event, Score
+from telemetry.services import rollups
 from telemetry.services.journal import Command
 
 
 @dataclass(frozen=True)
 class RecordCall(Command):
-    """One settled call, with what was said where that is to be kept."""
+    """One settled call, with what was said where that is to be kept; rollups count it.
 
-    rank: ClassVar[int] = 20
+    Nearly last, since all workers add to the same few rows of the hour: the shorter they are
+    locked, the better.
+    """
+
+    rank: ClassVar[int] = 85
     call: Call
     messages: tuple[dict[str, str], ...] = ()
     output: str = ""
@@ -29,6 +34,23 @@ class RecordCall(Command):
             for command in commands
             if command.messages
         )
+        rollups.add_calls(command.call for command in commands)
+        return [None] * len(commands)
+
+
+@dataclass(frozen=True)
+class RecordScore(Command):
+    """What one attempt at a task was worth; rollups count it."""
+
+    rank: ClassVar[int] = 86
+    score: Score
+
+    @classmethod
+    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+        for command in commands:
+            command.score.pk = None  # a rolled-back batch may have given it one
+        Score.objects.bulk_create(command.score for command in commands)
+        rollups.add_scores(command.score for command in commands)
         return [None] * len(commands)
 
 

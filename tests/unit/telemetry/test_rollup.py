@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ from telemetry.core.rollup import (
 class Call:
     org_id: int = 1
     team_id: int = 2
-    run_id: object = "run"
+    run_id: UUID | None = UUID(int=1)
     provider: str = "sim-openai"
     model: str = "sim/gpt"
     task_type: str = "summarization"
@@ -47,7 +48,7 @@ class Call:
 class Score:
     org_id: int = 1
     team_id: int = 2
-    run_id: object = None
+    run_id: UUID | None = None
     provider: str = "sim-openai"
     model: str = "sim/gpt"
     task_type: str = "summarization"

@@ -1,7 +1,4 @@
-"""What happened, append-only: calls with their bodies, and events.
-
-This app stands below tenancy, so organisations, teams and runs are plain ids here.
-"""
+"""What happened, append-only: calls with their bodies, scores, and events."""
 
 from __future__ import annotations
 
@@ -47,6 +44,8 @@ class Call(models.Model):
     over_bound = models.BooleanField(default=False)
     latency_ms = models.PositiveIntegerField(null=True)
     decision_id = models.UUIDField(null=True)
+    # Made up, to look around in: rollups are not rebuilt from it.
+    demo = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
@@ -73,6 +72,39 @@ class CallBody(models.Model):
 
     def __str__(self) -> str:
         return f"body of call {self.call_id}"
+
+
+class Score(models.Model):
+    """What one attempt at a task was worth: the evidence behind every figure of quality.
+
+    `score` null: nobody could judge it. `accepted`: it reached what was asked of it, so it ended
+    its task. `cost_nanousd` is all it took, reviews and judgements included.
+    """
+
+    at = models.DateTimeField()
+    org_id = models.BigIntegerField()
+    team_id = models.BigIntegerField()
+    run_id = models.UUIDField(null=True)
+    task_key = models.CharField(max_length=64, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    task_type = models.CharField(max_length=32)
+    provider = models.CharField(max_length=64)
+    model = models.CharField(max_length=128)
+    score = models.FloatField(null=True)
+    accepted = models.BooleanField()
+    cost_nanousd = models.BigIntegerField()
+    demo = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="score_in_unit_interval",
+                condition=models.Q(score__isnull=True) | models.Q(score__gte=0, score__lte=1),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score} for {self.model}"
 
 
 class Event(models.Model):

@@ -1,0 +1,17 @@
+"""The tables of telemetry. It stands below tenancy: organisations, teams and runs are plain ids."""
+
+from __future__ import annotations
+
+from telemetry.models.happened import Call, CallBody, Event, Outcome, Score
+from telemetry.models.rollup import DailyRollup, HourlyRollup, Series
+
+__all__ = [
+    "Call",
+    "CallBody",
+    "DailyRollup",
+    "Event",
+    "HourlyRollup",
+    "Outcome",
+    "Score",
+    "Series",
+]
