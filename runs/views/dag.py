@@ -178,15 +178,11 @@ def _level(source: str, target: str, plan: Plan) -> float:
 def _track(bundle: str, crossed: range, plan: Plan) -> int:
     """Return a track below the nodes that no other bundle uses in these columns."""
     for number, taken in enumerate(plan.tracks):
-        if all(other == bundle or not _overlap(columns, crossed) for other, columns in taken):
+        if all(other == bundle or not set(columns) & set(crossed) for other, columns in taken):
             taken.append((bundle, crossed))
             return number
     plan.tracks.append([(bundle, crossed)])
     return len(plan.tracks) - 1
-
-
-def _overlap(one: range, other: range) -> bool:
-    return one.start < other.stop and other.start < one.stop
 
 
 def _direct(tasks: Sequence[Task]) -> dict[str, list[str]]:
