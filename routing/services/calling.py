@@ -9,7 +9,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from budgets.services.ledger import Charge, MarkSent, Reserve, Settle
+from budgets.services.ledger import Charge, ChargeKind, MarkSent, Reserve, Settle
 from routing.core.breaker import INCONCLUSIVE, OK, PERMANENT, TRANSIENT
 from routing.core.errors import PermanentModelError, ProviderError, TransientError
 from routing.core.pricing import cost
@@ -147,15 +147,15 @@ class PendingCall:
     def failed(self, error: Exception, at: datetime) -> tuple[Call, tuple[Command, ...]]:
         """Return the call's record and all that becomes durable with a failure.
 
-        What may have been billed is charged in full; an error that is no provider's is ours.
+        What may have been billed is charged: exactly where the provider told the tokens of a
+        useless reply, else in full. An error that is no provider's is ours.
         """
-        billed = not isinstance(error, ProviderError) or error.possibly_billed
-        call = self._record(Outcome.ERROR, at, None, self.bound_nanousd if billed else 0)
-        call.unconfirmed = billed
+        charge, amount = self._charge_for(error)
+        call = self._record(Outcome.ERROR, at, getattr(error, "usage", None), amount)
+        call.unconfirmed = charge.kind is ChargeKind.UNCONFIRMED
         call.error_class = type(error).__name__
         call.error_origin = "provider" if isinstance(error, ProviderError) else "us"
         call.error_detail = str(error)[:500]
-        charge = Charge.unconfirmed() if billed else Charge.released()
         health = ObserveOutcome(self.pick.spec.name, self._health(error), call.error_class, at)
         return call, (Settle(self.id, charge, at), health, *self._written(call, ""))
 
@@ -164,6 +164,16 @@ class PendingCall:
         call = self._record(Outcome.CACHED, at, Usage(0, 0), 0)
         call.latency_ms = 0
         return call, (self.decision(), *self._written(call, reply.text))
+
+    def _charge_for(self, error: Exception) -> tuple[Charge, int]:
+        if isinstance(error, ProviderError) and not error.possibly_billed:
+            return Charge.released(), 0
+        usage: Usage | None = getattr(error, "usage", None)
+        prices = self.pick.snapshot.prices_of(self.pick.spec.name)
+        if usage is None or prices is None:
+            return Charge.unconfirmed(), self.bound_nanousd
+        amount = cost(prices, usage)
+        return Charge.exact(amount), amount
 
     def _health(self, error: Exception) -> str:
         if isinstance(error, PermanentModelError):

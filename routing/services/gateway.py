@@ -7,6 +7,7 @@ settled before anybody hears of the answer.
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -93,8 +94,12 @@ class Gateway:
                 return done
 
     async def close(self) -> None:
-        """End what still goes on beside the calls."""
+        """End what still goes on beside the calls, and the connections they left open."""
         await self._prober.close()
+        if "routing.llm" in sys.modules:
+            from routing import llm
+
+            await llm.close()
 
     async def _pick(self, wanted: Wanted, context: CallContext, effort: Effort) -> Pick:
         pick = await self._selector.pick(

@@ -12,11 +12,14 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
+from routing.services.cache import prune_replies
 from routing.services.gateway import Gateway
 from runs.core.interruption import LeaseLost, RunCancelled, Stopping
 from runs.core.status import RunStatus
@@ -28,6 +31,8 @@ from telemetry.services.journal import Journal
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
+# Webhooks whose job was lost between a commit and the queue; replies too old to be used.
+CHORES: tuple[Callable[[datetime], object], ...] = (webhooks.enqueue_due, prune_replies)
 GRACE_SECONDS = 2.0  # the worker command ends us after 3.3, leases given back or not
 SWEEP_SECONDS = 20.0
 
@@ -154,13 +159,14 @@ class Carrier:
                 session.halt(RunCancelled(run_id))
 
     async def _sweep(self) -> None:
-        """Ring again for webhooks whose job was lost between a commit and the queue."""
+        """Do what must be done now and then, whoever does it."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await self._journal.call(webhooks.enqueue_due, timezone.now())
-            except Exception:
-                logger.exception("Could not look for webhooks that are due")
+            for chore in CHORES:
+                try:
+                    await self._journal.call(chore, timezone.now())
+                except Exception:
+                    logger.exception("A chore failed: %s", chore.__name__)
 
     async def _hand_back(self) -> None:
         for session in self._sessions.values():

@@ -23,11 +23,11 @@ from runs.core.interruption import (
 )
 from runs.core.schedule import next_tasks
 from runs.core.score import run_score
-from runs.core.status import RunFacts, RunStatus, TaskStatus, final_status
+from runs.core.status import RunFacts, RunStatus, TaskStatus, final_status, has_result
 from runs.engine.decompose import decompose
 from runs.engine.session import Session
 from runs.engine.state import TaskState, load, load_tasks
-from runs.engine.task import TaskWork
+from runs.engine.task import TaskResult, TaskWork
 from runs.services.progress import FinishRun, FinishTask, StartTasks
 from runs.services.recovery import count_recovered
 from runs.services.webhooks import delivery_for
@@ -86,11 +86,12 @@ class RunWork:
             task.key: task.status if task.finished else TaskStatus.PENDING for task in tasks
         }
         self.scores = {task.key: task.score for task in tasks}
+        self.ids = {task.key: task.id for task in tasks}
         self._session = session
         self._tasks = {task.key: task for task in tasks}
         self._nodes = [task.node for task in tasks]
         self._outputs = {task.key: task.output for task in tasks if task.finished}
-        self._running: dict[asyncio.Task[tuple[TaskStatus, str]], str] = {}
+        self._running: dict[asyncio.Task[TaskResult], str] = {}
 
     async def work_off(self) -> None:
         """Return when every task has a result, or what is left cannot be worked on."""
@@ -143,14 +144,16 @@ class RunWork:
             self._running[task] = key
             self.statuses[key] = TaskStatus.RUNNING
 
-    def _collect(self, task: asyncio.Task[tuple[TaskStatus, str]]) -> None:
+    def _collect(self, task: asyncio.Task[TaskResult]) -> None:
         key = self._running.pop(task)
         error = task.exception()
         if error is not None:
             _note(self._session, self.findings, error)
             self.statuses[key] = TaskStatus.PENDING
             return
-        self.statuses[key], self._outputs[key] = task.result()
+        result = task.result()
+        self.statuses[key], self.scores[key] = result.status, result.score
+        self._outputs[key] = result.output
 
     async def _abandon(self) -> None:
         for task in self._running:
@@ -166,16 +169,13 @@ def _note(session: Session, findings: Findings, error: BaseException) -> None:
 
 async def _finish(session: Session, work: RunWork) -> None:
     """Write how the run ended, and give back what it did not spend."""
-    findings = work.findings
-    tasks = await session.journal.call(load_tasks, session.run_id)
-    now = timezone.now()
-    run = session.run
-    status = final_status(_facts(findings, tasks))
-    score = run_score([(task.status, task.score) for task in tasks])
-    idle = tuple(task.id for task in tasks if not task.finished)
+    now, run = timezone.now(), session.run
+    status = final_status(_facts(work))
+    score = run_score([(work.statuses[key], work.scores[key]) for key in work.statuses])
+    idle = tuple(work.ids[key] for key, one in work.statuses.items() if not has_result(one))
     delivery = delivery_for(run, now)
     commands: list[Command] = [
-        FinishRun(run.id, status, score, _failure(status, findings, tasks), now, delivery),
+        FinishRun(run.id, status, score, _failure(status, work), now, delivery),
         StartTasks(idle, TaskStatus.PENDING, now),
         session.event("run.finished", now, status=status, score=score),
     ]
@@ -188,23 +188,23 @@ async def _finish(session: Session, work: RunWork) -> None:
         await session.journal.call(queue.enqueue_webhook, delivery.id)
 
 
-def _facts(findings: Findings, tasks: tuple[TaskState, ...]) -> RunFacts:
+def _facts(work: RunWork) -> RunFacts:
+    saw = work.findings.saw
     return RunFacts(
-        cancelled=findings.saw(RunCancelled),
-        unexpected_error=bool(findings.unexpected),
-        no_provider=findings.saw(ProvidersDown),
-        out_of_money=findings.saw(OutOfMoney),
-        out_of_time=findings.saw(OutOfTime),
-        tasks=tuple(task.status for task in tasks),
+        cancelled=saw(RunCancelled),
+        unexpected_error=bool(work.findings.unexpected),
+        no_provider=saw(ProvidersDown),
+        out_of_money=saw(OutOfMoney),
+        out_of_time=saw(OutOfTime),
+        tasks=tuple(work.statuses.values()),
     )
 
 
-def _failure(
-    status: RunStatus, findings: Findings, tasks: tuple[TaskState, ...]
-) -> dict[str, Any] | None:
+def _failure(status: RunStatus, work: RunWork) -> dict[str, Any] | None:
     """Return what kept the run from success, for people; None when nothing did."""
     if status is RunStatus.SUCCESS:
         return None
+    findings = work.findings
     reasons = [text for text in (findings.unexpected, *findings.reasons.values()) if text]
-    short = [task.key for task in tasks if task.status is not TaskStatus.COMPLETED]
+    short = [key for key, one in work.statuses.items() if one is not TaskStatus.COMPLETED]
     return {"reasons": reasons, "tasks": short}

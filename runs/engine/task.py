@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from django.utils import timezone
 
@@ -32,6 +32,15 @@ from runs.services.progress import FinishTask, SaveAttempt
 from telemetry.services.journal import Command
 
 
+@dataclass(frozen=True)
+class TaskResult:
+    """What a task came to; `score` None: it has no usable output, or nobody could judge it."""
+
+    status: TaskStatus
+    score: float | None = None
+    output: str = ""
+
+
 class TaskWork:
     """Carries one task from its last finished attempt to its result."""
 
@@ -50,8 +59,8 @@ class TaskWork:
             context=tuple((key, outputs[key]) for key in state.depends_on if key in outputs),
         )
 
-    async def carry_out(self) -> tuple[TaskStatus, str]:
-        """Return the task's status and output, when both are durable. Raises: Interruption."""
+    async def carry_out(self) -> TaskResult:
+        """Return the task's result, when it is durable. Raises: Interruption."""
         while True:
             step = self._next_step()
             if isinstance(step, Finish):
@@ -153,30 +162,32 @@ class TaskWork:
             ),
         )
 
-    async def _finish(self, step: Finish) -> tuple[TaskStatus, str]:
+    async def _finish(self, step: Finish) -> TaskResult:
         best = next((past for past in self._past if past.facts.number == step.best), None)
         now = timezone.now()
-        output = best.output if best else ""
+        result = TaskResult(
+            step.status, best.facts.score if best else None, best.output if best else ""
+        )
         await self._session.write(
             FinishTask(
                 run_id=self._session.run_id,
                 task_id=self._state.id,
-                status=step.status,
+                status=result.status,
                 at=now,
-                score=best.facts.score if best else None,
+                score=result.score,
                 best_attempt=step.best,
                 model=best.facts.model if best else "",
                 reviewer=best.reviewer if best else "",
                 iterations=len(self._past),
                 failure=step.note,
-                output=output,
+                output=result.output,
             ),
             self._session.event(
                 "task.finished",
                 now,
                 task=self._brief.key,
-                status=step.status,
-                score=best.facts.score if best else None,
+                status=result.status,
+                score=result.score,
             ),
         )
-        return step.status, output
+        return result
