@@ -7,7 +7,6 @@ from 1 ms to LONGEST_MS; what lies outside counts as the nearest of the two.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Bin i > 0 holds latencies in (GROWTH^(i-1), GROWTH^i] ms; bin 0 holds what is at most 1 ms.
@@ -78,19 +77,16 @@ def cell_of(latency_ms: int) -> int:
     return 1 << (min(place, LAST_BIN) * _CELL_BITS)
 
 
-def from_bytes(*written: bytes | memoryview | None) -> Histogram:
-    """Return the sum of histograms as `to_bytes` wrote them; None and nothing are empty."""
-    return merged(written)
+def cells_in(written: bytes | memoryview | None) -> int:
+    """Return the cells of a histogram as `to_bytes` wrote it; None and nothing are empty."""
+    if not written:
+        return 0
+    return int.from_bytes(written[1:], "little") << (written[0] * _CELL_BITS)
 
 
-def merged(written: Iterable[bytes | memoryview | None]) -> Histogram:
-    """Return the sum of any number of written histograms."""
-    read = int.from_bytes
-    cells = 0
-    for one in written:
-        if one:
-            cells += read(one[1:], "little") << (one[0] * _CELL_BITS)
-    return Histogram(cells)
+def from_bytes(written: bytes | memoryview | None) -> Histogram:
+    """Return the histogram that `to_bytes` wrote; None and nothing are empty."""
+    return Histogram(cells_in(written))
 
 
 def _at_rank(bins: dict[int, int], rank: int) -> float | None:

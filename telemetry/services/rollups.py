@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from telemetry.core.rollup import (
-    CALL_SUMS,
-    SCORE_SUMS,
-    SECONDS_PER_HOUR,
     SeriesKey,
     added,
     figures_of_call,
     figures_of_score,
+    hour_of,
     series_of_call,
     series_of_score,
 )
+from telemetry.core.totals import CALL_SUMS, SCORE_SUMS
 from telemetry.models import Call, HourlyRollup, Score
 from telemetry.services.rollup_rows import RowKey, add_rows
 from telemetry.services.series import series_ids
@@ -41,11 +40,6 @@ def sums_of_calls(calls: Iterable[Call]) -> dict[Place, list[int]]:
 def sums_of_scores(scores: Iterable[Score]) -> dict[Place, list[int]]:
     """Return the figures of evaluated attempts by series and hour."""
     return _summed((series_of_score(one), one.at, figures_of_score(one)) for one in scores)
-
-
-def hour_of(at: datetime) -> int:
-    """Return the hour of a moment, counted from the start of 1970 in UTC."""
-    return int(at.timestamp()) // SECONDS_PER_HOUR
 
 
 def _summed(facts: Iterable[tuple[SeriesKey, datetime, list[int]]]) -> dict[Place, list[int]]:

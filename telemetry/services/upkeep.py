@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 
 from telemetry.core.histogram import from_bytes
-from telemetry.core.rollup import CALL_SUMS, SCORE_SUMS, SECONDS_PER_HOUR, SUMS, added
+from telemetry.core.rollup import added, day_of, first_hour_of
+from telemetry.core.totals import CALL_SUMS, SCORE_SUMS, SUMS
 from telemetry.models import Call, DailyRollup, HourlyRollup, Score
 from telemetry.services.rollup_rows import RowKey, add_rows
-from telemetry.services.rollups import Place, hour_of, sums_of_calls, sums_of_scores
+from telemetry.services.rollups import Place, sums_of_calls, sums_of_scores
 from telemetry.services.series import series_ids
 
 KEEP_HOURS = timedelta(hours=48)
@@ -37,13 +38,7 @@ def first_kept_hour(zone: tzinfo, now: datetime) -> int:
 
     Whole days only: one that is partly folded would show in neither resolution in full.
     """
-    day = (now - KEEP_HOURS).astimezone(zone).date()
-    return hour_of(datetime.combine(day, time(), zone).astimezone(UTC))
-
-
-def day_of(hour: int, zone: tzinfo) -> date:
-    """Return the local day in which an hour begins."""
-    return datetime.fromtimestamp(hour * SECONDS_PER_HOUR, zone).date()
+    return first_hour_of((now - KEEP_HOURS).astimezone(zone).date(), zone)
 
 
 def fold(now: datetime, zones: Zones, limit: int = FOLD_AT_ONCE) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from telemetry.core.histogram import from_bytes
-from telemetry.core.rollup import SUMS, SeriesKey
+from telemetry.core.rollup import SeriesKey
+from telemetry.core.totals import SUMS
 from telemetry.models import Call, DailyRollup, HourlyRollup, Score
 from telemetry.services.journal import apply_now
 from telemetry.services.recording import RecordCall, RecordScore

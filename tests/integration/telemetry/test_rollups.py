@@ -14,12 +14,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from telemetry.core.histogram import cell_of, from_bytes
+from telemetry.core.rollup import day_of, hour_of, series_of_call
 from telemetry.models import Call, DailyRollup, HourlyRollup, Series
 from telemetry.services.journal import apply_now
 from telemetry.services.recording import RecordCall
-from telemetry.services.rollups import hour_of
 from telemetry.services.series import series_ids
-from telemetry.services.upkeep import day_of, first_kept_hour, fold, rebuild
+from telemetry.services.upkeep import first_kept_hour, fold, rebuild
 from tests.integration.telemetry.facts import NOW, call, figures, record, score, total
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,8 +144,6 @@ def test_rebuilding_mends_what_was_damaged_and_leaves_demo_alone() -> None:
 
 
 def _series() -> Any:
-    from telemetry.core.rollup import series_of_call
-
     return series_of_call(call())
 
 

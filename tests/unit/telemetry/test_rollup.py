@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from telemetry.core.histogram import cell_of
 from telemetry.core.rollup import (
-    CALL_SUMS,
-    SCORE_SUMS,
     SeriesKey,
     added,
     figures_of_call,
     figures_of_score,
-    interval_of_scores,
     series_of_call,
     series_of_score,
 )
+from telemetry.core.totals import CALL_SUMS, SCORE_SUMS
+
+RUN = UUID(int=1)
 
 
 @dataclass
 class Call:
     org_id: int = 1
     team_id: int = 2
-    run_id: UUID | None = UUID(int=1)
+    run_id: UUID | None = RUN
     provider: str = "sim-openai"
     model: str = "sim/gpt"
     task_type: str = "summarization"
@@ -134,45 +131,3 @@ def test_series_tell_calls_of_runs_from_others_and_attempts_from_calls() -> None
 
 def test_adding_is_column_by_column() -> None:
     assert added([1, 2], (3, 4)) == [4, 6]
-
-
-def sums(scores: list[float]) -> tuple[int, int, int]:
-    units = [round(score * 10_000) for score in scores]
-    return len(units), sum(units), sum(unit * unit for unit in units)
-
-
-def test_the_interval_is_student_s_and_stays_within_zero_and_one() -> None:
-    scores = [0.9, 0.8, 0.85, 0.95, 0.7]
-    found = interval_of_scores(*sums(scores))
-    half = 2.776 * statistics.stdev(scores) / 5**0.5
-
-    assert found is not None
-    assert found.mean == pytest.approx(0.84)
-    assert (found.low, found.high) == pytest.approx((0.84 - half, 0.84 + half))
-    wide = interval_of_scores(*sums([0.0, 1.0]))
-    assert wide is not None
-    assert (wide.low, wide.high) == (0.0, 1.0)
-
-
-def test_many_scores_use_the_normal_distribution() -> None:
-    scores = [0.4, 0.6] * 50
-    found = interval_of_scores(*sums(scores))
-
-    assert found is not None
-    assert found.high == pytest.approx(0.5 + 1.96 * statistics.stdev(scores) / 10)
-
-
-def test_no_score_has_no_mean_and_one_has_no_interval() -> None:
-    assert interval_of_scores(0, 0, 0) is None
-    one = interval_of_scores(*sums([0.7]))
-    assert one is not None
-    assert (one.mean, one.n, one.low, one.high) == (0.7, 1, None, None)
-
-
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=60))
-def test_the_interval_holds_the_mean(scores: list[float]) -> None:
-    found = interval_of_scores(*sums(scores))
-
-    assert found is not None
-    assert found.low is not None and found.high is not None
-    assert found.low <= found.mean <= found.high
