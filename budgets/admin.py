@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from budgets.models import (
     Team,
     User,
 )
+from budgets.services.keys import revoke_key
 from budgets.services.limits import change_limit
 
 # The stubs know these as generics; Django itself does not.
@@ -116,6 +118,14 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = ["name", "prefix", "team", "expires_at", "revoked_at", "last_used_at"]
     list_select_related = ["team"]
     exclude = ["digest"]
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke: these keys open nothing from now on")
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Revoke those that still open something."""
+        now = timezone.now()
+        count = sum(revoke_key(key, now) for key in keys)
+        self.message_user(request, f"{count} revoked.")
 
 
 @admin.register(Budget)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from runs.models import Attempt, Feedback, Run, Task, WebhookDelivery
+from runs.services.webhooks import redeliver
 
 if TYPE_CHECKING:
     Lookup = admin.ModelAdmin[Any]
@@ -75,3 +77,11 @@ class WebhookDeliveryAdmin(ReadOnly, Lookup):
     list_display = ("run", "event", "tries", "response_status", "delivered_at", "next_try_at")
     list_filter = ("event",)
     show_full_result_count = False
+    actions = ("send_again",)
+
+    @admin.action(description="Send again, whatever came of it")
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
+        now = timezone.now()
+        for delivery in deliveries:
+            redeliver(delivery.pk, now)
+        self.message_user(request, f"{len(deliveries)} queued.")

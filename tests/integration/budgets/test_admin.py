@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from budgets.core.access import Scope
 from budgets.core.charge import Charge
+from budgets.core.errors import InvalidKey
 from budgets.models import Budget, User
+from budgets.services.access import authenticate_key
 from budgets.services.keys import create_key
 from telemetry.models import Event
 from tests.integration.budgets.world import make_world, period_of, reserve, settle
@@ -56,6 +59,19 @@ def test_a_key_is_shown_without_its_digest(office: Client) -> None:
     assert key.prefix in page
     assert key.digest not in page
     assert raw not in page
+
+
+def test_a_key_revoked_in_the_office_opens_nothing(office: Client) -> None:
+    team = make_world().eng
+    revoked, raw = create_key(team=team, name="ci", scopes=[Scope.ADMIN])
+    _, other = create_key(team=team, name="cd", scopes=[Scope.ADMIN])
+    office.post(
+        reverse("admin:budgets_apikey_changelist"),
+        {"action": "revoke", "_selected_action": [revoked.pk]},
+    )
+    with pytest.raises(InvalidKey):
+        authenticate_key(raw, timezone.now())
+    assert authenticate_key(other, timezone.now()).api_key_id
 
 
 def test_a_limit_changed_in_the_office_counts_at_once_and_bears_a_name(office: Client) -> None:

@@ -1,0 +1,88 @@
+"""Routing in the back office: models and prices are edited, health and decisions looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from routing.models import Breaker, Decision, Model, PriceOverride, QualityProfile
+from routing.services.health import ClearBreaker
+from telemetry.services.journal import apply_now
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Show rows that only calls and their outcomes write."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(Model)
+class ModelsAdmin(ModelAdmin):
+    """Models added to the catalogue, or changed; what is left empty is found elsewhere."""
+
+    list_display = ["name", "provider", "tier", "enabled"]
+    list_filter = ["enabled", "tier"]
+    search_fields = ["name"]
+
+
+@admin.register(PriceOverride)
+class PriceOverrideAdmin(ModelAdmin):
+    """Prices that replace the price map's from a day on."""
+
+    list_display = ["model", "starts_at", "ends_at", "input_usd", "output_usd", "reason"]
+    search_fields = ["model"]
+
+
+@admin.register(Breaker)
+class BreakerAdmin(ReadOnlyAdmin):
+    """Health, with the one thing that a person can do about it."""
+
+    list_display = ["model", "state", "strikes", "permanent", "reason", "retry_at", "updated_at"]
+    list_filter = ["state"]
+    actions = ["clear"]
+
+    @admin.action(description="Clear: call these models again at once")
+    def clear(self, request: HttpRequest, breakers: QuerySet[Breaker]) -> None:
+        """Close them under the person's name."""
+        actor, now = request.user.get_username(), timezone.now()
+        apply_now(*(ClearBreaker(one.model, actor, now) for one in breakers))
+        self.message_user(request, f"Cleared: {', '.join(one.model for one in breakers)}.")
+
+
+@admin.register(QualityProfile)
+class QualityProfileAdmin(ReadOnlyAdmin):
+    """What has been learned of models."""
+
+    list_display = ["model", "task_type", "org_id", "n", "updated_at"]
+    list_filter = ["task_type"]
+    search_fields = ["model"]
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    """Why calls went where they went, or nowhere."""
+
+    list_display = ["id", "at", "kind", "outcome", "model", "reason", "run_id"]
+    list_filter = ["kind", "outcome"]
+    search_fields = ["=run_id", "=call_id"]
