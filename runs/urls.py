@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from runs import views
 from runs.api.control import CancelRun, GiveFeedback, ResumeRun
 from runs.api.events import ListEvents
+from runs.api.feed import ListFeed
 from runs.api.parts import DownloadOutput, ListCalls, ListTasks, ReadTask
 from runs.api.runs import ReadRun, Runs
 from runs.api.webhook_secret import ReadWebhookSecret
@@ -36,6 +37,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/output/", DownloadOutput.as_view(), name="api-output"),
     path("runs/<uuid:run_id>/cancel/", CancelRun.as_view(), name="api-cancel"),
     path("runs/<uuid:run_id>/resume/", ResumeRun.as_view(), name="api-resume"),
+    path("events/", ListFeed.as_view(), name="api-feed"),
     path("webhook-secret/", ReadWebhookSecret.as_view(), name="api-webhook-secret"),
 ]
 

@@ -1,0 +1,39 @@
+"""Events of everything a caller may see: where a viewer reads on after a gap in the socket."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from budgets.api.authentication import caller_of
+from runs.api import schema
+from runs.api.inputs import EventQuery, read_query
+from runs.api.operation import Operation
+from runs.api.outputs import EventOutput
+from runs.api.paging import EventsInOrder, page_of
+from runs.selectors.feed import feed_list
+
+
+class FeedEventOutput(EventOutput):
+    """An event with the run it is of; null: of a budget, or of the whole house."""
+
+    run = serializers.UUIDField(source="run_id", allow_null=True)
+
+
+class ListFeed(Operation):
+    @extend_schema(
+        operation_id="events",
+        summary="Read the events of all teams the caller may see, after a sequence number",
+        description="The same events as on the socket `/ws/live/`. Numbers may become visible "
+        "out of order within some seconds: after a gap ask from 200 before the last one seen, "
+        "and pass over what is known.",
+        tags=["events"],
+        parameters=[EventQuery],
+        responses={200: FeedEventOutput(many=True), **schema.LIST},
+    )
+    def get(self, request: Request) -> Response:
+        caller = caller_of(request)
+        since = read_query(EventQuery, request).validated_data["since"]
+        return page_of(EventsInOrder, self, feed_list(caller, since), FeedEventOutput)
