@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from budgets.core.access import Action
+from budgets.core.errors import InvalidKey
 from budgets.models import ApiKey, Budget, Membership, Org, Team, User
 from budgets.services.access import authenticate_key, caller_of_user, can
 from budgets.services.demo import make_demo
@@ -40,6 +41,25 @@ def test_create_api_key_grants_only_the_scopes_asked_for() -> None:
     caller = authenticate_key(raw, NOW)
     assert can(caller, Action.READ_RUNS, world.ops)
     assert not can(caller, Action.WRITE_RUNS, world.ops)
+
+
+def test_create_api_key_limits_models_and_time() -> None:
+    make_world()
+    limits = ["--models", "sim/gpt-6-luna, sim/kimi-k2.6", "--days", "30"]
+    raw = output_of("create_api_key", "eng", "--scopes", "all", *limits)[-1]
+    now = timezone.now()
+    caller = authenticate_key(raw, now + timedelta(days=29))
+    assert caller.models == {"sim/gpt-6-luna", "sim/kimi-k2.6"}
+    with pytest.raises(InvalidKey):
+        authenticate_key(raw, now + timedelta(days=31))
+
+
+@pytest.mark.parametrize("limit", [["--days", "0"], ["--days", "99999999"], ["--models", ", "]])
+def test_create_api_key_refuses_limits_that_make_no_sense(limit: list[str]) -> None:
+    make_world()
+    with pytest.raises(CommandError, match=limit[0]):
+        output_of("create_api_key", "eng", "--scopes", "all", *limit)
+    assert not ApiKey.objects.exists()
 
 
 @pytest.mark.parametrize(
