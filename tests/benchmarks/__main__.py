@@ -48,9 +48,9 @@ def measured() -> list[dict[str, Any]]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.benchmarks import engine, submit
+    from tests.benchmarks import engine, resume, submit
 
-    return [*engine.measure(), *submit.measure()]
+    return [*engine.measure(), *submit.measure(), *resume.measure()]
 
 
 def table(kind: str, rows: list[dict[str, Any]]) -> str:
