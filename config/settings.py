@@ -36,6 +36,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
+        # Sockets by name as well: not every browser takes them for 'self'.
+        "connect-src": [SELF, "ws" + PUBLIC_URL.removeprefix("http")],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -133,16 +133,6 @@ def test_an_unknown_cost_is_called_unknown(page: Page, address: str, run: Run):
     expect(row.locator("td.num").last).to_have_text("unknown")
 
 
-def test_a_lost_server_is_said_and_its_return_too(page: Page, address: str, run: Run):
-    page.goto(f"{address}/runs/{run.pk}/")
-    page.route("**/*seen=*", lambda route: route.abort())
-    expect(page.locator("[data-live-state]")).to_contain_text("Connection lost")
-    expect(page.locator("#announcer")).to_have_text("Connection to the server lost")
-
-    page.unroute("**/*seen=*")
-    expect(page.locator("[data-live-state]")).to_have_text("Live")
-
-
 def test_updates_can_be_paused(page: Page, address: str, run: Run):
     page.goto(f"{address}/runs/{run.pk}/")
     page.get_by_role("button", name="Pause updates").click()
