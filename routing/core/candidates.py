@@ -21,6 +21,7 @@ NOT_ALLOWED = "not_allowed"
 PROVIDER_EXCLUDED = "provider_excluded"
 MODEL_EXCLUDED = "model_excluded"
 ALREADY_TRIED = "already_tried"
+POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Demand:
     `larger_than`: the window must be larger than this. `free_nanousd` None: no limit.
     `allowed` maps who restricts (team, key, run) to the models left; absent: no restriction.
     `excluded_providers` and `excluded_models` hold whom the caller must differ from; `tried`
-    the models that this call has been to.
+    the models that this call has been to. `ruled_out` holds what policies removed.
     """
 
     input_tokens: int
@@ -64,20 +65,27 @@ class Demand:
     excluded_models: frozenset[str] = frozenset()
     tried: frozenset[str] = frozenset()
     unknown_price_allowed: bool = False
+    ruled_out: Mapping[str, Removal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Say what removed a model; `retry_at` is when that may have passed, None if it will not."""
+    """Say what removed a model; `retry_at` is when that may have passed, None if it will not.
+
+    `policy` and `version` name the policy that did; they are empty where none did.
+    """
 
     model: str
     reason: str
     detail: str = ""
     retry_at: datetime | None = None
+    policy: str = ""
+    version: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the removal as plain data."""
-        return {
+        named = {"policy": self.policy, "version": self.version} if self.policy else {}
+        return named | {
             "model": self.model,
             "reason": self.reason,
             "detail": self.detail,
@@ -109,6 +117,8 @@ def first_return(removed: Sequence[Removal]) -> datetime | None:
 
 
 def _removal(candidate: Candidate, demand: Demand) -> Removal | None:
+    if (ruled := demand.ruled_out.get(candidate.model)) is not None:
+        return ruled
     for check in (_by_permission, _by_task, _by_money, _by_health):
         found = check(candidate, demand)
         if found is not None:

@@ -8,6 +8,7 @@
     |       +-- ContextTooLong    a larger window may take it
     |       +-- ContentRefused    the provider will not answer it
     +-- NoCandidate               no model was left to call
+    |   +-- PolicyDenied          policies left none, and only another policy could help
     +-- InsufficientBudget        money stands in the way, and waiting does not help
     +-- DeadlinePassed            the time that was set for the work is over
 
@@ -83,6 +84,18 @@ class NoCandidate(RoutingError):
         super().__init__(f"no model can take this call ({len(removed)} removed)")
         self.removed = tuple(removed)
         self.retry_at = retry_at
+
+
+class PolicyDenied(NoCandidate):
+    """Tell that policies left no model; `policy` and `version` name the one that removed most."""
+
+    def __init__(
+        self, removed: Sequence[Any], reason: str, policy: str, version: int | None
+    ) -> None:
+        super().__init__(removed, None)
+        self.args = (reason,)
+        self.policy = policy
+        self.version = version
 
 
 class InsufficientBudget(RoutingError):

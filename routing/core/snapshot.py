@@ -12,6 +12,7 @@ from datetime import datetime
 from routing.core.breaker import CLOSED, HEALTHY, BreakerState, admits, available_at
 from routing.core.candidates import Candidate
 from routing.core.catalog import ModelSpec, ProviderSpec
+from routing.core.policy_ruling import Bound
 from routing.core.pricing import Prices, upper_bound
 from routing.core.quality import NOTHING_SEEN, Profile, estimate, expected_cost, mean_latency_ms
 from routing.core.request import ModelRequest
@@ -24,7 +25,8 @@ EXPECTED_OUTPUT_SHARE = 0.3
 class RoutingSnapshot:
     """Hold models that can be reached, their prices (None: unknown), health and profiles.
 
-    `profiles` are one organisation's, by model and task type.
+    `profiles` are one organisation's, by model and task type; so are `policies`. `p95_ms` is
+    each model's latency, read only where a policy limits it.
     """
 
     taken_at: datetime
@@ -33,6 +35,8 @@ class RoutingSnapshot:
     prices: Mapping[str, Prices | None]
     breakers: Mapping[str, BreakerState] = field(default_factory=dict)
     profiles: Mapping[tuple[str, str], Profile] = field(default_factory=dict)
+    policies: tuple[Bound, ...] = ()
+    p95_ms: Mapping[str, float] = field(default_factory=dict)
 
     def prices_of(self, model: str) -> Prices | None:
         """Return the model's prices; None if they are unknown."""

@@ -3,9 +3,20 @@ them, and writing it must not touch a row that every call waits for."""
 
 from __future__ import annotations
 
-from routing.models.decision import Decision
+from routing.models.decision import ChainHead, Decision
 from routing.models.health import Breaker
 from routing.models.learned import CachedReply, QualityProfile
 from routing.models.model import Model, PriceOverride
+from routing.models.policy import Policy, PolicyVersion
 
-__all__ = ["Breaker", "CachedReply", "Decision", "Model", "PriceOverride", "QualityProfile"]
+__all__ = [
+    "Breaker",
+    "CachedReply",
+    "ChainHead",
+    "Decision",
+    "Model",
+    "Policy",
+    "PolicyVersion",
+    "PriceOverride",
+    "QualityProfile",
+]

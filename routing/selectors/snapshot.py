@@ -1,4 +1,4 @@
-"""One moment of all that routing needs to choose a model: four small queries."""
+"""One moment of all that routing needs to choose a model: five small queries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from django.db.models import Q
 from routing import conf
 from routing.core.breaker import CLOSED, BreakerState
 from routing.core.catalog import ModelSpec
+from routing.core.policy_ruling import bind
 from routing.core.pricing import Prices, flat_prices
 from routing.core.quality import Profile
 from routing.core.snapshot import RoutingSnapshot
 from routing.models import Breaker, PriceOverride, QualityProfile
 from routing.selectors.known_models import known_models
+from routing.selectors.policies import latencies_for, policies_in_force
 from routing.selectors.price_map import listed_prices
 
 STATE_FIELDS = tuple(field.name for field in fields(BreakerState))
@@ -23,10 +25,11 @@ PROFILE_FIELDS = tuple(field.name for field in fields(Profile))
 
 
 def snapshot(org_id: int, now: datetime) -> RoutingSnapshot:
-    """Return the models that can be reached now, with prices, health and the org's profiles."""
+    """Return the models that can be reached now, and what the org has learned and forbids."""
     known = known_models()
     reachable = conf.available(known.providers.values())
     models = {name: spec for name, spec in known.models.items() if spec.provider in reachable}
+    policies = policies_in_force(org_id)
     return RoutingSnapshot(
         taken_at=now,
         models=models,
@@ -34,6 +37,8 @@ def snapshot(org_id: int, now: datetime) -> RoutingSnapshot:
         prices=prices_at(models.values(), now),
         breakers=open_breakers(),
         profiles=profiles_of(org_id),
+        policies=bind(policies, models),
+        p95_ms=latencies_for(policies, org_id, now),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -84,11 +85,34 @@ class PendingCall:
             max_output_tokens=self.pick.candidate.max_output_tokens,
         )
 
-    def decision(self) -> RecordDecision:
-        """Return why this model, to be written with the reservation."""
+    def decisions(self) -> tuple[RecordDecision, ...]:
+        """Return why this model, and which policies it violates all the same.
+
+        To be written with the reservation.
+        """
+        chosen = self._decide(
+            DecisionOutcome.ALLOW,
+            id=self.decision_id,
+            kind=Kind.ROUTE,
+            inputs={"task_type": self.pick.request.task_type} | self.pick.ruling.as_json(),
+            candidates=self.pick.choice.as_json(),
+        )
+        warnings = self.pick.ruling.warnings(self.pick.spec.name)
+        return chosen, *(
+            self._decide(
+                DecisionOutcome.WARN,
+                kind=Kind.POLICY,
+                policy=one.policy.name,
+                version=one.policy.version,
+                inputs=one.as_json() | {"task_type": self.pick.request.task_type},
+                reason=one.detail[:500],
+            )
+            for one in warnings
+        )
+
+    def _decide(self, outcome: DecisionOutcome, **fields: Any) -> RecordDecision:
         return RecordDecision(
             Decision(
-                id=self.decision_id,
                 at=self.decided_at,
                 org_id=self.context.org_id,
                 team_id=self.context.team_id,
@@ -96,10 +120,9 @@ class PendingCall:
                 task_key=self.context.task_key,
                 call_id=self.id,
                 phase=self.pick.request.phase,
-                kind=Kind.ROUTE,
-                outcome=DecisionOutcome.ALLOW,
+                outcome=outcome,
                 model=self.pick.spec.name,
-                candidates=self.pick.choice.as_json(),
+                **fields,
             )
         )
 
@@ -163,7 +186,7 @@ class PendingCall:
         """Return the record of an answer that was kept from before, and cost nothing."""
         call = self._record(Outcome.CACHED, at, Usage(0, 0), 0)
         call.latency_ms = 0
-        return call, (self.decision(), *self._written(call, reply.text))
+        return call, (*self.decisions(), *self._written(call, reply.text))
 
     def _charge_for(self, error: Exception) -> tuple[Charge, int]:
         if isinstance(error, ProviderError) and not error.possibly_billed:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol, Self
 from uuid import UUID
 
-from routing.core.candidates import Removal
+from routing.core.errors import NoCandidate, PolicyDenied
 from routing.models import Decision
 from routing.models.decision import Kind, Outcome
 from telemetry.services.journal import Command
@@ -31,7 +31,8 @@ class OnBehalf(Protocol):
 class RecordDecision(Command):
     """One decision; its id may be given out before it is written."""
 
-    rank: ClassVar[int] = 30
+    # Late: its chain's head is a row that every worker of the organisation waits for.
+    rank: ClassVar[int] = 85
     decision: Decision
 
     @classmethod
@@ -40,12 +41,15 @@ class RecordDecision(Command):
         context: OnBehalf,
         *,
         phase: str,
-        removed: Sequence[Removal],
+        error: NoCandidate,
         reason: str,
         at: datetime,
-        kind: str = Kind.ROUTE,
     ) -> Self:
-        """Return the record of a call that was not made, with what removed each model."""
+        """Return the record of a call that was not made, with what removed each model.
+
+        Where policies left none, it is their denial, and says so instead of `reason`.
+        """
+        by_policy = isinstance(error, PolicyDenied)
         return cls(
             Decision(
                 at=at,
@@ -54,10 +58,12 @@ class RecordDecision(Command):
                 run_id=context.run_id,
                 task_key=context.task_key,
                 phase=phase,
-                kind=kind,
+                kind=Kind.POLICY if by_policy else Kind.ROUTE,
                 outcome=Outcome.DENY,
-                candidates={"removed": [removal.as_json() for removal in removed]},
-                reason=reason,
+                policy=error.policy if isinstance(error, PolicyDenied) else "",
+                version=error.version if isinstance(error, PolicyDenied) else None,
+                candidates={"removed": [removal.as_json() for removal in error.removed]},
+                reason=(str(error) if by_policy else reason)[:500],
             )
         )
 

@@ -106,7 +106,7 @@ class Gateway:
             wanted,
             effort,
             context.allowed,
-            org_id=context.org_id,
+            asking=context,
             preference=context.preference,
             now=timezone.now(),
         )
@@ -151,7 +151,7 @@ class Gateway:
         self, error: NoCandidate, wanted: Wanted, context: CallContext, reason: str
     ) -> None:
         decision = RecordDecision.denied(
-            context, phase=wanted.phase, removed=error.removed, reason=reason, at=timezone.now()
+            context, phase=wanted.phase, error=error, reason=reason, at=timezone.now()
         )
         await self._journal.write(decision, guard=context.guard)
 
@@ -180,8 +180,8 @@ class Gateway:
             if not taken:
                 return None
         pending = PendingCall(pick, context, timezone.now())
-        _, result = await self._journal.write(
-            pending.decision(), pending.reservation(), guard=context.start_guard
+        *_, result = await self._journal.write(
+            *pending.decisions(), pending.reservation(), guard=context.start_guard
         )
         if isinstance(result, Granted):
             effort.refusal = None

@@ -17,15 +17,17 @@ from routing.core.candidates import (
     Demand,
     Removal,
     filter_candidates,
-    first_return,
 )
 from routing.core.catalog import ModelSpec
 from routing.core.choice import DEFAULT_THRESHOLD, Choice, choose
 from routing.core.errors import NoCandidate
+from routing.core.policy_denial import no_candidate
+from routing.core.policy_ruling import NO_RULING, Ruling
 from routing.core.request import ModelRequest
 from routing.core.snapshot import RoutingSnapshot, candidate_for
 from routing.core.tokens import count_tokens
 from routing.selectors import snapshot
+from routing.services.ruling import Asking, rule
 from telemetry.services.journal import Journal
 
 SNAPSHOT_SECONDS = 1.0
@@ -96,6 +98,7 @@ class Pick:
     """The model that takes the call, the request as written for it, and why it was chosen.
 
     `to_probe` are models whose breaker may be tried again, beside this call and not by it.
+    `ruling` is what the policies said of all candidates.
     """
 
     spec: ModelSpec
@@ -104,6 +107,7 @@ class Pick:
     candidate: Candidate
     snapshot: RoutingSnapshot
     to_probe: tuple[str, ...] = ()
+    ruling: Ruling = NO_RULING
 
 
 class Selector:
@@ -138,22 +142,25 @@ class Selector:
         effort: Effort,
         allowed: Mapping[str, frozenset[str]],
         *,
-        org_id: int,
+        asking: Asking,
         preference: str,
         now: datetime,
     ) -> Pick:
         """Return the model to call. Raises: NoCandidate, with what removed every model."""
-        known = await self.snapshot(org_id, now)
+        known = await self.snapshot(asking.org_id, now)
         drafts = _drafts(known, wanted, now)
+        candidates = [draft.candidate for draft in drafts.values()]
+        task_type = next((draft.request.task_type for draft in drafts.values()), "")
+        ruling = await rule(self._journal, known, asking, task_type, candidates)
         for avoid in wanted.avoid:
-            kept, removed = _filtered(drafts, wanted, effort, allowed, avoid)
+            kept, removed = _filtered(drafts, wanted, effort, allowed, avoid, ruling)
             if kept:
                 break
         kept, to_probe, probed = _without_probes(kept)
         kept, failed = _elsewhere_first(kept, effort)
         removed += probed + failed
         if not kept:
-            raise NoCandidate(removed, first_return(removed))
+            raise no_candidate(removed)
         choice = choose(
             kept,
             preference=preference,
@@ -163,7 +170,7 @@ class Selector:
         )
         draft = drafts[choice.model]
         spec = known.models[choice.model]
-        return Pick(spec, draft.request, choice, draft.candidate, known, to_probe)
+        return Pick(spec, draft.request, choice, draft.candidate, known, to_probe, ruling)
 
 
 @dataclass(frozen=True)
@@ -196,6 +203,7 @@ def _filtered(
     effort: Effort,
     allowed: Mapping[str, frozenset[str]],
     avoid: Avoid,
+    ruling: Ruling,
 ) -> tuple[list[Candidate], list[Removal]]:
     only = effort.pinned or wanted.only_model
     kept: list[Candidate] = []
@@ -209,11 +217,14 @@ def _filtered(
             excluded_providers=avoid.providers,
             excluded_models=avoid.models,
             tried=frozenset(effort.spent_models),
+            unknown_price_allowed=ruling.unknown_price_allowed,
+            ruled_out=ruling.removals,
         )
         fits, out = filter_candidates([draft.candidate], demand)
         kept += fits
         removed += out
-    return kept, removed
+    kept, out_softly = ruling.prefer(kept)
+    return kept, removed + out_softly
 
 
 def short_of_money(error: NoCandidate) -> bool:

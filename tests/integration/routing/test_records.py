@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from routing.core.candidates import Removal
 from routing.core.choice import choose
+from routing.core.errors import NoCandidate
 from routing.core.request import Reply, Usage
 from routing.models import CachedReply, Decision
 from routing.services.cache import FindReply, StoreReply, find_reply, prune_replies
@@ -46,7 +47,11 @@ def test_a_denial_says_what_removed_every_model() -> None:
     removed = (Removal("a/one", "not_allowed", "team"), Removal("b/two", "unhealthy"))
     apply_now(
         RecordDecision.denied(
-            context, phase="generation", removed=removed, reason="nobody is left", at=NOW
+            context,
+            phase="generation",
+            error=NoCandidate(removed, None),
+            reason="nobody is left",
+            at=NOW,
         )
     )
     stored = Decision.objects.get()

@@ -1,0 +1,95 @@
+"""Walking the chain of decisions: whether it is whole, and where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from budgets.models import Org
+from routing.core.chain import START, Break, Link, first_break, with_hashes
+from routing.models import ChainHead, Decision, append_only
+from routing.models.decision import HOUSE
+
+# How many decisions are in memory at once.
+CHUNK = 1_000
+# A position in the chain and the hash that stood there once.
+Anchor = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What walking one chain found; `guarded`: the database refuses changes as it should."""
+
+    org_id: int
+    length: int
+    head: str
+    broken: Break | None
+    guarded: bool
+
+    @property
+    def whole(self) -> bool:
+        return self.broken is None and self.guarded
+
+
+def chain_report(org_id: int, *, anchor: Anchor | None = None) -> ChainReport:
+    """Walk an organisation's chain (0: the house's) from its first decision to its head.
+
+    `anchor` is a head that was exported earlier: it must still stand where it stood, which shows
+    that the chain was not written anew as a whole.
+    """
+    broken, head = _walk(org_id)
+    if broken is None and anchor is not None:
+        broken = _off_anchor(org_id, anchor)
+    guarded = append_only.is_guarded(connection)
+    return ChainReport(org_id, head.position, head.hash, broken, guarded)
+
+
+def chains() -> list[int]:
+    """Return the organisations that have a chain, even one whose head was taken away."""
+    heads = set(ChainHead.objects.values_list("pk", flat=True))
+    others = {HOUSE, *Org.objects.values_list("pk", flat=True)} - heads
+    return sorted(heads | {org for org in others if _decisions(org).exists()})
+
+
+def _walk(org_id: int) -> tuple[Break | None, Link]:
+    """Walk on while others add to the chain, until what is there ends where its head is."""
+    seen, head = START, _head(org_id)
+    while True:
+        records = _records(org_id, seen.position, head.position)
+        broken = first_break(with_hashes(org_id, records), seen, head)
+        beyond = _decisions(org_id).filter(position__gt=head.position).order_by("position").first()
+        if broken is not None or beyond is None:
+            return broken, head
+        # A decision is never visible before its head is.
+        seen, head = head, _head(org_id)
+        if head.position < beyond.position:
+            reason = "a decision was inserted: the chain's head does not know it"
+            return Break(beyond.position, str(beyond.pk), reason), head
+
+
+def _head(org_id: int) -> Link:
+    row = ChainHead.objects.filter(pk=org_id).first() or ChainHead(org_id=org_id)
+    return Link(row.length, "", row.hash)
+
+
+def _decisions(org_id: int) -> QuerySet[Decision]:
+    return Decision.objects.filter(org_id=org_id)
+
+
+def _records(org_id: int, after: int, last: int) -> Iterator[tuple[str, Link, Mapping[str, Any]]]:
+    rows = _decisions(org_id).filter(position__gt=after, position__lte=last).order_by("position")
+    for row in rows.iterator(chunk_size=CHUNK):
+        yield str(row.pk), row.link, row.content
+
+
+def _off_anchor(org_id: int, anchor: Anchor) -> Break | None:
+    position, kept = anchor
+    row = Decision.objects.filter(org_id=org_id, position=position).first()
+    if row is not None and row.hash == kept:
+        return None
+    record = None if row is None else str(row.pk)
+    return Break(position, record, "another hash stood here when the head was exported")
