@@ -21,9 +21,9 @@ from runs.core.similarity import (
 from runs.core.status import RESUMABLE
 from runs.models import Run
 
-# The newest resumable runs of a team that are sifted for similar ones; the same text is found
-# by its digest however old it is.
-SIFTED = 5_000
+# The newest runs of a team in each resumable status that are sifted for similar ones; the same
+# text is found by its digest however old it is.
+SIFTED = 2_000
 # Of these, the likeliest by signature alone, and then those whose texts are compared.
 NEAR = 200
 COMPARED = 8
@@ -31,7 +31,7 @@ COMPARED = 8
 COMPARED_CHARS = 20_000
 OFFERED = 5
 
-_RESUMABLE = [status.value for status in RESUMABLE]
+_RESUMABLE = sorted(status.value for status in RESUMABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,11 @@ def _signatures(team_id: int) -> list[tuple[Any, bytes]]:
 
     Making UUIDs of thousands of keys would take longer than all the rest.
     """
-    newest = Run.objects.filter(team=team_id, status__in=_RESUMABLE).order_by("-created_at")
-    statement, values = newest.values("pk", "signature")[:SIFTED].query.sql_with_params()
+    rows: list[tuple[Any, bytes]] = []
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
+        # One status at a time: the index has each in this order, all together would be sorted.
+        for status in _RESUMABLE:
+            newest = Run.objects.filter(team=team_id, status=status).order_by("-created_at")
+            cursor.execute(*newest.values("pk", "signature")[:SIFTED].query.sql_with_params())
+            rows += cursor.fetchall()
+    return rows
