@@ -31,6 +31,7 @@ from telemetry.services.journal import Journal
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
+GATHER_SECONDS = 0.05
 # Webhooks whose job was lost between a commit and the queue; replies too old to be used.
 CHORES: tuple[Callable[[datetime], object], ...] = (webhooks.enqueue_due, prune_replies)
 GRACE_SECONDS = 2.0  # the worker command ends us after 3.3, leases given back or not
@@ -122,6 +123,7 @@ class Carrier:
             await asyncio.wait_for(self._bell.wait(), timeout)
         except TimeoutError:
             return
+        await asyncio.sleep(GATHER_SECONDS)  # runs that end together are refilled by one claim
         self._bell.clear()
 
     async def _carry(self, session: Session) -> None:

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 
 from runs.core.rules import rules_for
 from runs.core.status import TaskStatus
@@ -133,8 +132,10 @@ class FinishTask(Command):
         done: dict[UUID, int] = defaultdict(int)
         for command in commands:
             done[command.run_id] += 1
-        for run_id, count in sorted(done.items()):
-            Run.objects.filter(id=run_id).update(tasks_done=F("tasks_done") + count)
+        _add(
+            "UPDATE runs_run SET tasks_done = tasks_done + %s WHERE id = %s",
+            [(count, _run_key(run_id)) for run_id, count in sorted(done.items())],
+        )
         return [None] * len(commands)
 
     def _row(self) -> tuple[Any, ...]:
@@ -164,26 +165,27 @@ class CountCall(Command):
             counters[2] += call.output_tokens or 0
             if call.task_key and call.cost_nanousd:
                 tasks[call.run_id, call.task_key] += call.cost_nanousd
-        _add_to_runs(runs)
-        for (run_id, key), cost in sorted(tasks.items()):
-            Task.objects.filter(run_id=run_id, key=key).update(
-                cost_nanousd=F("cost_nanousd") + cost
-            )
+        _add(
+            "UPDATE runs_run SET calls = calls + %s, input_tokens = input_tokens + %s, "
+            "output_tokens = output_tokens + %s WHERE id = %s",
+            [(*added, _run_key(run_id)) for run_id, added in sorted(runs.items())],
+        )
+        _add(
+            "UPDATE runs_task SET cost_nanousd = cost_nanousd + %s WHERE run_id = %s AND key = %s",
+            [(cost, _run_key(run_id), key) for (run_id, key), cost in sorted(tasks.items())],
+        )
         return [None] * len(commands)
 
 
-def _add_to_runs(counters: dict[UUID, list[int]]) -> None:
-    key = Run._meta.pk
-    rows = [
-        (*added, key.get_db_prep_save(run_id, connection))
-        for run_id, added in sorted(counters.items())
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE runs_run SET calls = calls + %s, input_tokens = input_tokens + %s, "
-            "output_tokens = output_tokens + %s WHERE id = %s",
-            rows,
-        )
+def _add(statement: str, rows: list[tuple[Any, ...]]) -> None:
+    """Add to counters, many rows in one go; through the ORM each would be a query built anew."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+
+
+def _run_key(run_id: UUID) -> Any:
+    return Run._meta.pk.get_db_prep_save(run_id, connection)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ The engine's figures hold everything: choice, reservation, call, settlement, jou
 from __future__ import annotations
 
 import asyncio
-import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.utils import timezone
@@ -18,15 +16,12 @@ from django.utils import timezone
 from routing import conf
 from routing.core.catalog import ModelSpec, ProviderSpec
 from routing.selectors import snapshot
-from routing.services.gateway import Gateway
 from runs.core.given_plan import given_plan
-from runs.engine.run import carry_out
-from runs.engine.session import Session
+from runs.engine.carry import Carrier
 from runs.models import Run
-from runs.services import lease
 from runs.services.progress import SavePlan
 from telemetry.models import Call
-from telemetry.services.journal import Journal, apply_now
+from telemetry.services.journal import apply_now
 from tests.integration.engine.world import make_run
 
 IN_FLIGHT = 64
@@ -57,18 +52,6 @@ def row(
     return {"what": what, "value": value, "reference": reference, "ratio": ratio, "bar": bar}
 
 
-def timed(work: Callable[[], Awaitable[int]]) -> tuple[float, float]:
-    """Return calls per second and CPU milliseconds a call of this process."""
-
-    async def watch() -> tuple[float, float]:
-        wall, cpu = time.perf_counter(), time.process_time()
-        calls = await work()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return calls / wall, 1000 * cpu / calls
-
-    return asyncio.run(watch())
-
-
 def bare_round(calls: int) -> tuple[float, float]:
     """Ask litellm directly, the same models in turn."""
     import litellm
@@ -87,12 +70,14 @@ def bare_round(calls: int) -> tuple[float, float]:
                 num_retries=0,
             )
 
-    async def work() -> int:
+    async def all_of_them() -> None:
         gate = asyncio.Semaphore(IN_FLIGHT)
         await asyncio.gather(*(ask(number, gate) for number in range(calls)))
-        return calls
 
-    return timed(work)
+    wall, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(all_of_them())
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return calls / wall, 1000 * cpu / calls
 
 
 def reachable() -> list[tuple[ModelSpec, ProviderSpec]]:
@@ -104,29 +89,15 @@ def engine_round(calls: int) -> tuple[float, float]:
     """Carry out runs of one task until they have made about so many calls."""
     runs = [waiting_run(number) for number in range(max(IN_FLIGHT, calls // 4))]
     before = Call.objects.count()
-
-    async def work() -> int:
-        journal = Journal()
-        gateway = Gateway(journal, random.Random(1))
-        await asyncio.gather(*(carrier(journal, gateway) for _ in range(IN_FLIGHT)))
-        await gateway.close()
-        await asyncio.to_thread(journal.close)
-        return await asyncio.to_thread(Call.objects.count) - before
-
-    figures = timed(work)
-    left = Run.objects.filter(id__in=[run.id for run in runs], finished_at=None).count()
-    if left:
+    wall, cpu = time.perf_counter(), time.process_time()
+    carrier = Carrier(IN_FLIGHT, lease_seconds=60)
+    carrier.quiet.wait(300)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    carrier.stop()
+    made = Call.objects.count() - before
+    if left := Run.objects.filter(id__in=[run.id for run in runs], finished_at=None).count():
         raise RuntimeError(f"{left} runs did not end")
-    return figures
-
-
-async def carrier(journal: Journal, gateway: Gateway) -> None:
-    """Carry out one run after the other, so that 64 are in flight to the end."""
-    while True:
-        claimed = await journal.call(lease.claim, "bench", 1, timezone.now(), 60.0)
-        if not claimed:
-            return
-        await carry_out(Session(claimed[0].run_id, claimed[0].epoch, journal, gateway))
+    return made / wall, 1000 * cpu / made
 
 
 def waiting_run(number: int) -> Run:
