@@ -49,7 +49,7 @@ def test_create_api_key_limits_models_and_time() -> None:
     raw = output_of("create_api_key", "eng", "--scopes", "all", *limits)[-1]
     now = timezone.now()
     caller = authenticate_key(raw, now + timedelta(days=29))
-    assert caller.models == {"sim/gpt-6-luna", "sim/kimi-k2.6"}
+    assert caller.models == frozenset({"sim/gpt-6-luna", "sim/kimi-k2.6"})
     with pytest.raises(InvalidKey):
         authenticate_key(raw, now + timedelta(days=31))
 
