@@ -6,7 +6,7 @@ Invariant: figures are whole numbers, so that adding them in any order gives the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from telemetry.core.histogram import cell_of
 from telemetry.core.totals import SCORE_UNITS
 
 SECONDS_PER_HOUR = 3600
+KEEP_HOURS = timedelta(hours=48)
 # An attempt is no call: its series has no outcome, and so no row in common with calls'.
 SCORED_PHASE = "generation"
 _ERROR = "error"
@@ -83,6 +84,14 @@ def first_hour_of(day: date, zone: tzinfo) -> int:
     """Return the first hour that begins in a local day."""
     start = datetime.combine(day, time(), zone).timestamp()
     return -(-int(start) // SECONDS_PER_HOUR)
+
+
+def first_kept_hour(zone: tzinfo, now: datetime) -> int:
+    """Return the first hour that is kept: the start of the local day two days ago.
+
+    Whole days only: one that is partly folded would show in neither resolution in full.
+    """
+    return first_hour_of((now - KEEP_HOURS).astimezone(zone).date(), zone)
 
 
 def series_of_call(call: CallFacts) -> SeriesKey:

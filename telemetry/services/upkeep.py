@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 
 from telemetry.core.histogram import from_bytes
-from telemetry.core.rollup import added, day_of, first_hour_of
+from telemetry.core.rollup import added, day_of, first_kept_hour
 from telemetry.core.totals import CALL_SUMS, SCORE_SUMS, SUMS
 from telemetry.models import Call, DailyRollup, HourlyRollup, Score
 from telemetry.services.rollup_rows import RowKey, add_rows
 from telemetry.services.rollups import Place, sums_of_calls, sums_of_scores
 from telemetry.services.series import series_ids
 
-KEEP_HOURS = timedelta(hours=48)
 FOLD_AT_ONCE = 1_000
 READ_AT_ONCE = 2_000
 
@@ -31,14 +30,6 @@ class Rebuilt:
 
     calls: int
     scores: int
-
-
-def first_kept_hour(zone: tzinfo, now: datetime) -> int:
-    """Return the first hour that is kept: the start of the local day two days ago.
-
-    Whole days only: one that is partly folded would show in neither resolution in full.
-    """
-    return first_hour_of((now - KEEP_HOURS).astimezone(zone).date(), zone)
 
 
 def fold(now: datetime, zones: Zones, limit: int = FOLD_AT_ONCE) -> int:

@@ -14,12 +14,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from telemetry.core.histogram import cell_of, from_bytes
-from telemetry.core.rollup import day_of, hour_of, series_of_call
+from telemetry.core.rollup import hour_of, series_of_call
 from telemetry.models import Call, DailyRollup, HourlyRollup, Series
 from telemetry.services.journal import apply_now
 from telemetry.services.recording import RecordCall
 from telemetry.services.series import series_ids
-from telemetry.services.upkeep import first_kept_hour, fold, rebuild
+from telemetry.services.upkeep import fold, rebuild
 from tests.integration.telemetry.facts import NOW, call, figures, record, score, total
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,12 +191,3 @@ def test_what_comes_late_is_folded_into_its_day() -> None:
     (row,) = DailyRollup.objects.all()
     assert row.calls == 2
     assert from_bytes(row.latency).count == 2
-
-
-@pytest.mark.parametrize("zone", [UTC, NEW_YORK, ZoneInfo("Asia/Kathmandu")])
-def test_kept_hours_begin_with_a_whole_local_day(zone: Any) -> None:
-    first = first_kept_hour(zone, NOW)
-
-    assert hour_of(NOW) - first >= 48
-    assert hour_of(NOW) - first <= 73
-    assert day_of(first - 1, zone) < day_of(first + 1, zone)

@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from telemetry.core.rollup import hour_of
-from telemetry.selectors.rollups import Span, Where, totals
+from telemetry.core.scope import Span, Where
+from telemetry.selectors.rollups import totals
 from telemetry.services.upkeep import fold
 from tests.integration.telemetry.facts import NOW, call, record, score
 

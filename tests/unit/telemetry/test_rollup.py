@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,14 +14,20 @@ from telemetry.core.histogram import cell_of
 from telemetry.core.rollup import (
     SeriesKey,
     added,
+    day_of,
     figures_of_call,
     figures_of_score,
+    first_hour_of,
+    first_kept_hour,
+    hour_of,
     series_of_call,
     series_of_score,
 )
 from telemetry.core.totals import CALL_SUMS, SCORE_SUMS
 
 RUN = UUID(int=1)
+NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 @dataclass
@@ -131,3 +140,21 @@ def test_series_tell_calls_of_runs_from_others_and_attempts_from_calls() -> None
 
 def test_adding_is_column_by_column() -> None:
     assert added([1, 2], (3, 4)) == [4, 6]
+
+
+@pytest.mark.parametrize("zone", [UTC, NEW_YORK, ZoneInfo("Asia/Kathmandu")])
+def test_kept_hours_begin_with_a_whole_local_day(zone: Any) -> None:
+    first = first_kept_hour(zone, NOW)
+
+    assert hour_of(NOW) - first >= 48
+    assert hour_of(NOW) - first <= 73
+    assert day_of(first - 1, zone) < day_of(first + 1, zone)
+
+
+def test_a_day_begins_with_the_first_hour_that_begins_in_it() -> None:
+    kathmandu = ZoneInfo("Asia/Kathmandu")  # UTC+05:45: midnight is a quarter past an hour
+
+    for zone in (UTC, NEW_YORK, kathmandu):
+        first = first_hour_of(date(2026, 11, 26), zone)
+        assert day_of(first, zone) == date(2026, 11, 26)
+        assert day_of(first - 1, zone) == date(2026, 11, 25)
