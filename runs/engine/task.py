@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -29,7 +30,9 @@ from runs.engine.session import Session
 from runs.engine.state import PastAttempt, TaskState
 from runs.models import Attempt as AttemptRow
 from runs.services.progress import FinishTask, SaveAttempt
+from telemetry.models import Score
 from telemetry.services.journal import Command
+from telemetry.services.recording import RecordScore
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,10 @@ class TaskWork:
             cost_usd=format_usd(draft.cost_nanousd),
         )
         await self._session.write(
-            SaveAttempt(row, draft.output, draft.critique), *self._lesson(draft), event
+            SaveAttempt(row, draft.output, draft.critique),
+            *self._lesson(draft),
+            *self._worth(draft, now),
+            event,
         )
         self._past.append(PastAttempt(facts, draft.feedback, draft.output, draft.reviewer))
 
@@ -161,6 +167,28 @@ class TaskWork:
                 at=timezone.now(),
             ),
         )
+
+    def _worth(self, draft: Draft, now: datetime) -> tuple[Command, ...]:
+        """Return what the attempt adds to the figures; nothing where no model wrote anything."""
+        if not draft.output:
+            return ()
+        run, threshold = self._session.run, self._brief.threshold
+        reached = draft.score is not None and draft.score >= threshold
+        score = Score(
+            at=now,
+            org_id=run.org_id,
+            team_id=run.team_id,
+            run_id=run.id,
+            task_key=self._brief.key,
+            attempt=draft.number,
+            task_type=self._brief.task_type,
+            provider=draft.provider,
+            model=draft.model,
+            score=draft.score,
+            accepted=reached and draft.validators_passed is True,
+            cost_nanousd=draft.cost_nanousd,
+        )
+        return (RecordScore(score),)
 
     async def _finish(self, step: Finish) -> TaskResult:
         best = next((past for past in self._past if past.facts.number == step.best), None)
