@@ -14,6 +14,8 @@ from runs.core.submission import MAX_TIME_LIMIT_SECONDS
 from runs.models import Run
 
 MAX_MINUTES = MAX_TIME_LIMIT_SECONDS // 60
+# Pages whose state can be kept, by the name of their address.
+PAGES = ("overview", "runs", "quality", "costs", "providers")
 
 
 class MoneyField(forms.CharField):
@@ -107,3 +109,12 @@ class ResumeForm(forms.Form):
         super().__init__(data, prefix=None, auto_id="resume_%s")
         self.fields["budget_usd"].initial = format_usd(run.budget_nanousd)
         self.fields["time_limit_minutes"].initial = max(1, run.time_limit_seconds // 60)
+
+
+class SavedViewForm(forms.Form):
+    """A name for the state of a page."""
+
+    name = forms.CharField(max_length=80, error_messages={"required": "It needs a name."})
+    page = forms.ChoiceField(choices=[(name, name) for name in PAGES])
+    query = forms.CharField(max_length=4000, required=False)
+    shared = forms.BooleanField(required=False)

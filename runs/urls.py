@@ -17,6 +17,8 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("views/", views.view_new, name="view-new"),
+    path("views/<int:view_id>/delete/", views.view_gone, name="view-delete"),
     path("runs/", views.runs, name="runs"),
     path("runs/new/", views.run_new, name="run-new"),
     path("runs/<uuid:run_id>/", views.run, name="run"),

@@ -3,6 +3,7 @@
 from runs.models.delivery import WebhookDelivery
 from runs.models.run import Run
 from runs.models.task import Attempt, AttemptText, Feedback, Task, TaskText
+from runs.models.view import SavedView
 from runs.models.worker import WorkerPool
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "AttemptText",
     "Feedback",
     "Run",
+    "SavedView",
     "Task",
     "TaskText",
     "WebhookDelivery",

@@ -27,7 +27,10 @@ _BODIES = ("project", "success_criteria", "signature")
 
 @dataclass(frozen=True, slots=True)
 class RunFilters:
-    """Empty fields filter nothing; a label of value None must only exist."""
+    """Empty fields filter nothing; a label of value None must only exist.
+
+    `team` is a slug, or org/slug; `team_ids` None: every team of the caller.
+    """
 
     status: tuple[str, ...] = ()
     team: str = ""
@@ -36,6 +39,10 @@ class RunFilters:
     created_before: datetime | None = None
     model: str = ""
     task_type: str = ""
+    team_ids: tuple[int, ...] | None = None
+    models: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    task_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,8 @@ def _filtered(runs: QuerySet[Run], filters: RunFilters) -> QuerySet[Run]:
     if filters.team:
         org, _, slug = filters.team.rpartition("/")
         runs = runs.filter(team__slug=slug, **({"org__slug": org} if org else {}))
+    if filters.team_ids is not None:
+        runs = runs.filter(team__in=filters.team_ids)
     if filters.created_after:
         runs = runs.filter(created_at__gte=filters.created_after)
     if filters.created_before:
@@ -159,12 +168,20 @@ def _labelled(runs: QuerySet[Run], alias: str, key: str, value: str | None) -> Q
 
 
 def _by_work(runs: QuerySet[Run], filters: RunFilters) -> QuerySet[Run]:
-    """Keep runs that called the model, for that type of task where both are asked for."""
-    if filters.model:
-        calls = Call.objects.filter(run_id=OuterRef("pk"), model=filters.model)
-        if filters.task_type:
-            calls = calls.filter(task_type=filters.task_type)
-        return runs.filter(Exists(calls))
-    if filters.task_type:
-        return runs.filter(Exists(Task.objects.filter(run=OuterRef("pk"), type=filters.task_type)))
-    return runs
+    """Keep runs that called such a model, for such a type of task where both are asked for."""
+    asked = {
+        "model__in": filters.models or _one(filters.model),
+        "provider__in": filters.providers,
+        "task_type__in": filters.task_types or _one(filters.task_type),
+    }
+    asked = {name: values for name, values in asked.items() if values}
+    if not asked:
+        return runs
+    if [*asked] == ["task_type__in"]:
+        tasks = Task.objects.filter(run=OuterRef("pk"), type__in=asked["task_type__in"])
+        return runs.filter(Exists(tasks))
+    return runs.filter(Exists(Call.objects.filter(run_id=OuterRef("pk"), **asked)))
+
+
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()

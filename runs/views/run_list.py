@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -13,22 +12,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from budgets.core.access import Action
-from budgets.selectors import teams_of
-from runs.core.status import ACTIVE, RESUMABLE, RunStatus
 from runs.selectors.runs import RunFilters, RunReading, list_readings, run_list
 from runs.views.asking import caller_of, page, wants_part
+from runs.views.filter_bar import STATUS_GROUPS, FilterBar
 from runs.views.formats import exact_usd
 
 PAGE_SIZE = 50
-
-GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "": ("All", ()),
-    "active": ("Active", tuple(sorted(ACTIVE))),
-    "success": ("Success", (RunStatus.SUCCESS,)),
-    "degraded": ("Degraded", (RunStatus.COMPLETED_DEGRADED,)),
-    "interrupted": ("Interrupted", tuple(sorted(RESUMABLE))),
-    "cancelled": ("Cancelled", (RunStatus.CANCELLED,)),
-}
+FIELDS = ("team", "task_type", "model", "provider", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,37 +67,49 @@ def home(request: HttpRequest) -> HttpResponse:
 def runs(request: HttpRequest) -> HttpResponse:
     """Show the runs that fit the filter, newest first."""
     caller = caller_of(request)
-    group = request.GET.get("status", "")
-    group = group if group in GROUPS else ""
-    team = request.GET.get("team", "").replace("\0", "")  # PostgreSQL takes no NUL
+    bar = FilterBar(request, caller, FIELDS, action=Action.READ_RUNS)
     before = _uuid_or_none(request.GET.get("before", ""))
-    found = run_list(caller, RunFilters(status=GROUPS[group][1], team=team)).order_by("-pk")
+    found = run_list(caller, _asked(bar)).order_by("-pk")
     if before is not None:
         found = found.filter(pk__lt=before)
     window = list(found[: PAGE_SIZE + 1])
     rows = [Row(reading) for reading in list_readings(window[:PAGE_SIZE])]
     context: dict[str, Any] = {
+        "bar": bar,
         "rows": rows,
-        "live": any(row.reading.run.status in ACTIVE for row in rows),
-        "older_url": _url(group, team, rows[-1].reading.run.pk) if len(window) > PAGE_SIZE else "",
-        "newer_url": _url(group, team) if before is not None else "",
-        "filtered": bool(group or team or before),
+        "older_url": bar.url(before=str(window[-2].pk)) if len(window) > PAGE_SIZE else "",
+        "newer_url": bar.url() if before is not None else "",
+        "first": not rows and not run_list(caller).exists(),
         "base_url": settings.PUBLIC_URL,
         "may_submit": bool(caller.team_ids(Action.WRITE_RUNS)),
     }
     if wants_part(request):
         return render(request, "runs/parts/rows.html", context)
-    context["choices"] = [
-        Choice(label, _url(name, team), name == group) for name, (label, _) in GROUPS.items()
+    return render(request, "runs/list.html", context | {"choices": _choices(bar)})
+
+
+def _asked(bar: FilterBar) -> RunFilters:
+    filters = bar.filters
+    return RunFilters(
+        status=bar.statuses,
+        team_ids=tuple(team.pk for team in bar.teams) if filters.team else None,
+        created_after=bar.window.starts_at,
+        # A time that is still going on has no end: what is submitted meanwhile belongs to it.
+        created_before=None if bar.window.is_unfinished else bar.window.ends_at,
+        models=filters.model,
+        providers=filters.provider,
+        task_types=filters.task_type,
+    )
+
+
+def _choices(bar: FilterBar) -> list[Choice]:
+    """Return the groups of statuses, as the quick way to the commonest of them."""
+    chosen = bar.filters.status
+    groups = [("All", ()), *((label, (name,)) for name, (label, _) in STATUS_GROUPS.items())]
+    return [
+        Choice(label, bar.url(bar.filters.having(status=group)), group == chosen)
+        for label, group in groups
     ]
-    context |= {"group": group, "chosen_team": team}
-    context["teams"] = list(teams_of(caller, Action.READ_RUNS))
-    return render(request, "runs/list.html", context)
-
-
-def _url(group: str, team: str, before: UUID | None = None) -> str:
-    given = {"status": group, "team": team, "before": before}
-    return "?" + urlencode({name: value for name, value in given.items() if value})
 
 
 def _uuid_or_none(text: str) -> UUID | None:

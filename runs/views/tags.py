@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.template import Library
+from django.core.exceptions import SuspiciousOperation
+from django.template import Context, Library
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from runs.core.filters import carried as carried_pairs
+from runs.models import SavedView
 from runs.views import formats
+from runs.views.saved_views import address_of
 
 register = Library()
 
@@ -38,6 +43,23 @@ def usd(nanousd: int | None) -> SafeString:
     return format_html(
         '<span title="{}">{}</span>', formats.exact_usd(nanousd), formats.usd(nanousd)
     )
+
+
+@register.simple_tag(takes_context=True)
+def carried(context: Context) -> str:
+    """Write what the page's address says of the filter, for a link to another page."""
+    request = context.get("request")
+    try:
+        pairs = carried_pairs(dict(request.GET.lists())) if request else []
+    except SuspiciousOperation:  # more fields than Django reads: this is the page that says so
+        pairs = []
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+@register.filter
+def view_url(view: SavedView) -> str:
+    """Return where a kept view leads."""
+    return address_of(view)
 
 
 @register.simple_tag
