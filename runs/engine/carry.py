@@ -26,14 +26,20 @@ from runs.core.status import RunStatus
 from runs.engine.run import carry_out
 from runs.engine.session import Session
 from runs.services import lease, webhooks
+from runs.services.figures import fold_figures
 from telemetry.services.journal import Journal
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 GATHER_SECONDS = 0.05
-# Webhooks whose job was lost between a commit and the queue; replies too old to be used.
-CHORES: tuple[Callable[[datetime], object], ...] = (webhooks.enqueue_due, prune_replies)
+# Webhooks whose job was lost between a commit and the queue; replies too old to be used; hours
+# of figures that have become days.
+CHORES: tuple[Callable[[datetime], object], ...] = (
+    webhooks.enqueue_due,
+    prune_replies,
+    fold_figures,
+)
 GRACE_SECONDS = 2.0  # the worker command ends us after 3.3, leases given back or not
 SWEEP_SECONDS = 20.0
 
