@@ -80,9 +80,12 @@ def admits(breaker: BreakerState, at: datetime) -> bool:
 
 
 def available_at(breaker: BreakerState) -> datetime | None:
-    """Return when a model that is not admitted may be back; None when it is CLOSED."""
+    """Return when a model that is not admitted may be back; None when it is CLOSED.
+
+    One that is being probed may be back at any moment since the probe began.
+    """
     if breaker.state == HALF_OPEN and breaker.probe_started_at is not None:
-        return breaker.probe_started_at + PROBE_TIMEOUT
+        return breaker.probe_started_at
     return breaker.retry_at
 
 

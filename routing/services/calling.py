@@ -41,7 +41,8 @@ class CallContext:
 
     `start_guard` must hold for a call to begin, `guard` for its end to be written. `pause` waits
     and raises what stops the caller meanwhile. `on_settled` adds the caller's own commands to the
-    transaction that settles. `allowed` maps who restricts the choice to the models left.
+    transaction that settles, `on_over_cap` those for a phase that passed its soft cap. `allowed`
+    maps who restricts the choice to the models left.
     """
 
     org_id: int
@@ -58,6 +59,7 @@ class CallContext:
     use_cache: bool
     pause: Callable[[float], Awaitable[None]]
     on_settled: Callable[[Call], tuple[Command, ...]]
+    on_over_cap: Callable[[str], tuple[Command, ...]]
 
 
 @dataclass(frozen=True)

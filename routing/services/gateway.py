@@ -9,20 +9,20 @@ from __future__ import annotations
 import random
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from budgets.services.ledger import ExtendHold, Granted
 from routing.core import retry
+from routing.core.breaker import INCONCLUSIVE
 from routing.core.catalog import ModelSpec
-from routing.core.errors import DeadlinePassed, InsufficientBudget, NoCandidate, ProviderError
+from routing.core.errors import DeadlinePassed, NoCandidate, ProviderError
 from routing.core.request import Reply, cache_key
 from routing.services.cache import FindReply
 from routing.services.calling import CallContext, PendingCall
-from routing.services.decisions import RecordDecision
-from routing.services.health import TakeProbe
+from routing.services.health import ObserveOutcome, TakeProbe
 from routing.services.probing import Prober
 from routing.services.selection import (
     Avoid,
@@ -30,15 +30,12 @@ from routing.services.selection import (
     Pick,
     Selector,
     Wanted,
-    short_of_money,
 )
+from routing.services.waiting import wait_or_deny
 from telemetry.models import Call
 from telemetry.services.journal import Command, Journal
 
 __all__ = ["Avoid", "CallContext", "Completion", "Gateway", "Wanted", "preload"]
-
-MONEY_POLL_SECONDS = 0.25
-HEALTH_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class Gateway:
             try:
                 pick = await self._pick(wanted, context, effort)
             except NoCandidate as error:
-                await self._without_candidate(error, wanted, context, effort, patience_ends)
+                await wait_or_deny(self._journal, error, wanted, context, effort, patience_ends)
                 continue
             if (kept := await self._cached(pick, context)) is not None:
                 return kept
@@ -114,47 +111,6 @@ class Gateway:
             self._prober.start(model, pick, context)
         return pick
 
-    async def _without_candidate(
-        self,
-        error: NoCandidate,
-        wanted: Wanted,
-        context: CallContext,
-        effort: Effort,
-        patience_ends: datetime,
-    ) -> None:
-        """Wait where waiting may help, else record the denial. Raises: why no call is made."""
-        now = timezone.now()
-        if effort.pinned is not None:  # its breaker opened during the pause
-            effort.pinned = None
-        elif effort.refusal is not None and short_of_money(error):
-            await self._wait_for_money(error, wanted, context, effort)
-        elif wanted.patient and now < patience_ends and _back_by(error, patience_ends):
-            effort.start_over()
-            wait = (error.retry_at - now).total_seconds() if error.retry_at else 0.0
-            await context.pause(max(wait, HEALTH_POLL_SECONDS))
-        else:
-            await self._deny(error, wanted, context, "no model is left")
-            raise error
-
-    async def _wait_for_money(
-        self, error: NoCandidate, wanted: Wanted, context: CallContext, effort: Effort
-    ) -> None:
-        """Wait while other calls of the run hold money that may come back."""
-        refusal = effort.refusal
-        if refusal is None or refusal.held_nanousd == 0 or refusal.scope != "run":
-            await self._deny(error, wanted, context, "the money does not reach")
-            raise InsufficientBudget(refusal) from error
-        effort.refusal = None
-        await context.pause(MONEY_POLL_SECONDS)
-
-    async def _deny(
-        self, error: NoCandidate, wanted: Wanted, context: CallContext, reason: str
-    ) -> None:
-        decision = RecordDecision.denied(
-            context, phase=wanted.phase, error=error, reason=reason, at=timezone.now()
-        )
-        await self._journal.write(decision, guard=context.guard)
-
     async def _cached(self, pick: Pick, context: CallContext) -> Completion | None:
         if not context.use_cache:
             return None
@@ -174,17 +130,42 @@ class Gateway:
 
         Raises: ProviderError, when the failure is settled too.
         """
-        if pick.candidate.probe:
-            (taken,) = await self._journal.write(TakeProbe(pick.spec.name, timezone.now()))
-            self._selector.forget()
-            if not taken:
-                return None
+        if not pick.candidate.probe:
+            return await self._reserve_then_send(pick, context, effort)
+        model = pick.spec.name
+        (taken,) = await self._journal.write(TakeProbe(model, timezone.now()))
+        self._selector.forget()
+        if not taken:
+            return None
+        done = None
+        try:
+            done = await self._reserve_then_send(pick, context, effort)
+        except ProviderError:
+            raise  # an outcome like any other: the breaker has heard of it
+        except Exception:
+            await self._give_probe_back(model)
+            raise
+        if done is None:
+            await self._give_probe_back(model)
+        return done
+
+    async def _give_probe_back(self, model: str) -> None:
+        """Let somebody else look whether the model is back: this call was not made."""
+        reason = "the probe was not made"
+        await self._journal.write(ObserveOutcome(model, INCONCLUSIVE, reason, timezone.now()))
+        self._selector.forget()
+
+    async def _reserve_then_send(
+        self, pick: Pick, context: CallContext, effort: Effort
+    ) -> Completion | None:
         pending = PendingCall(pick, context, timezone.now())
         *_, result = await self._journal.write(
             *pending.decisions(), pending.reservation(), guard=context.start_guard
         )
         if isinstance(result, Granted):
             effort.refusal = None
+            if result.over_phase_cap:
+                await self._journal.write(*context.on_over_cap(pick.request.phase))
             return await self._send(pending)
         effort.refusal = result
         if result.extendable:
@@ -249,7 +230,3 @@ class Gateway:
                 effort.larger_than = max(effort.larger_than, pick.spec.context_window)
             case retry.FailAttempt():
                 raise error
-
-
-def _back_by(error: NoCandidate, when: datetime) -> bool:
-    return error.retry_at is not None and error.retry_at <= when

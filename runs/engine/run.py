@@ -175,9 +175,8 @@ async def _finish(session: Session, work: RunWork) -> None:
     idle = tuple(work.ids[key] for key, one in work.statuses.items() if not has_result(one))
     delivery = delivery_for(run, now)
     commands: list[Command] = [
-        FinishRun(run.id, status, score, _failure(status, work), now, delivery),
-        StartTasks(idle, TaskStatus.PENDING, now),
-        session.event("run.finished", now, status=status, score=score),
+        FinishRun(run, status, score, _failure(status, work), now, delivery),
+        StartTasks(idle, TaskStatus.PENDING, None),
     ]
     if run.hold_id is not None:
         commands.append(CloseHold(run.hold_id, now))

@@ -34,6 +34,7 @@ class Session:
         self.epoch = epoch
         self.journal = journal
         self._gateway = gateway
+        self._over_cap: set[str] = set()
         self._fence = Fence(run_id, epoch)
         self._halted = asyncio.Event()
         self._reason: Interruption | None = None
@@ -120,6 +121,7 @@ class Session:
             use_cache=run.cache != "never" and not retrying,
             pause=self.pause,
             on_settled=self._on_settled,
+            on_over_cap=self._on_over_cap,
         )
 
     def _on_settled(self, call: Call) -> tuple[Command, ...]:
@@ -134,3 +136,10 @@ class Session:
             cost_usd=format_usd_or_none(call.cost_nanousd),
         )
         return CountCall(call), event
+
+    def _on_over_cap(self, phase: str) -> tuple[Command, ...]:
+        """Warn once per phase; a soft cap stops nobody who still has money."""
+        if phase in self._over_cap:
+            return ()
+        self._over_cap.add(phase)
+        return (self.event("phase.over_cap", timezone.now(), phase=phase),)

@@ -12,12 +12,13 @@ from uuid import UUID
 from django.db import connection
 
 from runs.core.rules import rules_for
-from runs.core.status import TaskStatus
+from runs.core.status import RunStatus, TaskStatus
 from runs.core.tasks import Plan, PlannedTask
 from runs.models import Attempt, AttemptText, Run, Task, TaskText, WebhookDelivery
 from telemetry.models import Call
 from telemetry.services.bulk import update_rows
 from telemetry.services.journal import Command
+from telemetry.services.recording import RecordEvent
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,12 @@ def _task(run_id: UUID, place: int, task: PlannedTask) -> Task:
 
 @dataclass(frozen=True)
 class StartTasks(Command):
-    """Tasks that are being worked on, or (PENDING) no longer are."""
+    """Tasks that are being worked on, or (PENDING, at None) no longer are."""
 
     rank: ClassVar[int] = 31
     task_ids: tuple[int, ...]
     status: TaskStatus
-    at: datetime
+    at: datetime | None
 
     @classmethod
     def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
@@ -190,22 +191,50 @@ def _run_key(run_id: UUID) -> Any:
 
 @dataclass(frozen=True)
 class FinishRun(Command):
-    """How a run ended; its lease ends with it."""
+    """How a run ended; its lease ends with it.
+
+    Result: the status it has now, which is CANCELLED if a person asked for that meanwhile.
+    """
 
     rank: ClassVar[int] = 35
-    run_id: UUID
-    status: str
+    run: Run
+    status: RunStatus
     score: float | None
     failure: dict[str, Any] | None
     at: datetime
     delivery: WebhookDelivery | None = None
 
+    FIELDS: ClassVar[tuple[str, ...]] = (
+        "status", "score", "failure", "finished_at", "owner", "lease_expires_at",
+    )  # fmt: skip
+
     @classmethod
-    def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
+    def apply(cls, commands: Sequence[Self]) -> Sequence[RunStatus]:
+        ids = [command.run.id for command in commands]
+        cancelling = Run.objects.filter(id__in=ids, status=RunStatus.CANCELLING)
+        cancelled = set(cancelling.values_list("id", flat=True))
+        ended = [
+            RunStatus.CANCELLED if command.run.id in cancelled else command.status
+            for command in commands
+        ]
         update_rows(
             Run,
-            ["status", "score", "failure", "finished_at", "owner", "lease_expires_at"],
-            [(c.status, c.score, c.failure, c.at, "", None, c.run_id) for c in commands],
+            cls.FIELDS,
+            [
+                (status, c.score, c.failure, c.at, "", None, c.run.id)
+                for c, status in zip(commands, ended, strict=True)
+            ],
         )
         WebhookDelivery.objects.bulk_create(c.delivery for c in commands if c.delivery)
-        return [None] * len(commands)
+        RecordEvent.apply([c._event(status) for c, status in zip(commands, ended, strict=True)])
+        return ended
+
+    def _event(self, status: RunStatus) -> RecordEvent:
+        return RecordEvent(
+            type="run.finished",
+            at=self.at,
+            org_id=self.run.org_id,
+            team_id=self.run.team_id,
+            run_id=self.run.id,
+            payload={"status": status, "score": self.score},
+        )

@@ -159,6 +159,37 @@ def test_a_model_that_came_back_is_found_by_a_probe(providers: Simulator) -> Non
     assert_money_adds_up(run)
 
 
+def test_a_probe_that_was_not_made_is_given_back(providers: Simulator) -> None:
+    now = timezone.now()
+    Breaker.objects.create(
+        model=HAIKU,
+        state="OPEN",
+        strikes=3,
+        cooldown_seconds=30,
+        opened_at=now - timedelta(seconds=31),
+        retry_at=now - timedelta(seconds=1),
+        updated_at=now,
+    )
+
+    (poor,) = carry(given_run({"key": "a"}, allowed_models=[HAIKU], budget_nanousd=1000))
+
+    assert poor.status == "BUDGET_EXHAUSTED"
+    assert providers.requests() == []
+    assert breaker(HAIKU) == "OPEN", "nobody may look for five minutes"
+
+
+def test_a_phase_over_its_soft_cap_warns_once_and_stops_nothing() -> None:
+    tasks = [{"key": f"t{n}", "type": "code_generation"} for n in range(3)]
+
+    (run,) = carry(given_run(*tasks, allowed_models=THREE, budget_nanousd=DOLLAR // 30))
+
+    assert run.status in {"SUCCESS", "COMPLETED_DEGRADED"}, run.failure
+    warned = Event.objects.filter(run_id=run.id, type="phase.over_cap")
+    phases = [event.payload["phase"] for event in warned]
+    assert "generation" in phases
+    assert len(phases) == len(set(phases))
+
+
 def test_what_may_have_been_billed_is_charged_in_full_and_flagged(
     providers: Simulator,
 ) -> None:
@@ -251,6 +282,27 @@ def test_a_cancelled_run_stops_within_one_call(providers: Simulator) -> None:
     assert run.status == "CANCELLED"
     assert len(providers.requests()) == 1
     assert_money_adds_up(run)
+
+
+def test_a_cancel_that_comes_after_the_last_call_still_counts(providers: Simulator) -> None:
+    providers.fault("*", "slow", after_ms=200)
+    run = given_run({"key": "a"})
+
+    async def cancel_at_the_end() -> None:
+        carrying = asyncio.create_task(carry_all(1))
+        await asyncio.to_thread(wait_for_judges, providers)
+        await asyncio.to_thread(lifecycle.cancel, run.id, timezone.now())
+        await carrying
+
+    def wait_for_judges(providers: Simulator) -> None:
+        while len(providers.requests(intent="judge")) < 2:
+            time.sleep(0.02)
+
+    asyncio.run(cancel_at_the_end())
+
+    run = Run.objects.get(id=run.id)
+    finished = Event.objects.get(run_id=run.id, type="run.finished")
+    assert (run.status, finished.payload["status"]) == ("CANCELLED", "CANCELLED")
 
 
 def test_four_large_runs_that_spend_little_pass_one_org_budget_one_after_the_other(
