@@ -48,9 +48,9 @@ def measured() -> list[dict[str, Any]]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.benchmarks import engine, resume, submit
+    from tests.benchmarks import engine, live, resume, submit
 
-    return [*engine.measure(), *submit.measure(), *resume.measure()]
+    return [*engine.measure(), *submit.measure(), *resume.measure(), *live.measure()]
 
 
 def table(kind: str, rows: list[dict[str, Any]]) -> str:
