@@ -17,7 +17,6 @@ from routing.models import Decision
 from routing.models.decision import Kind, Outcome
 from routing.selectors import known_models
 from routing.services.decisions import RecordDecision
-from runs.core.addresses import RefusedAddress
 from runs.core.errors import PlanError
 from runs.core.given_plan import given_plan
 from runs.core.refusals import InvalidSubmission, ModelsNotAllowed, NotVisible
@@ -27,8 +26,9 @@ from runs.models import Run
 from runs.selectors.runs import refusal, run_get
 from runs.services import resume
 from runs.services.forecast import Preview, preview
-from runs.services.webhook_post import check_url
+from telemetry.core.addresses import RefusedAddress
 from telemetry.services.journal import apply_now
+from telemetry.services.outgoing import check_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ The delivery's row is the truth; a queued job only says that there is something 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Mapping
@@ -24,15 +22,14 @@ from django.utils.crypto import salted_hmac
 from budgets.core.money import format_usd
 from budgets.selectors import NO_MONEY, run_money
 from runs import queue
-from runs.core.addresses import RefusedAddress
 from runs.models import Run, WebhookDelivery
-from runs.services.webhook_post import post
+from telemetry.core.addresses import RefusedAddress
+from telemetry.core.delivery import next_try, signature
+from telemetry.services.outgoing import post
 
 logger = logging.getLogger(__name__)
 
 FINISHED: Final = "run.finished"
-# A receiver that is down over night still hears of its runs in the morning.
-PAUSES_SECONDS: Final = (10, 60, 300, 1_800, 7_200, 21_600)
 # Longer than any try takes: nobody else makes this delivery meanwhile.
 CLAIM_SECONDS: Final = 60
 SWEPT_AT_ONCE: Final = 200
@@ -42,13 +39,6 @@ def secret_of(team_id: int) -> str:
     """Return the secret that signs a team's webhooks; it changes with SECRET_KEY alone."""
     digest = salted_hmac("webhook secret", str(team_id), algorithm="sha256").hexdigest()
     return f"whsec_{digest}"
-
-
-def signature(secret: str, at: datetime, body: bytes) -> str:
-    """Return the signature header of a body: HMAC-SHA256 over `<unix seconds>.<body>`."""
-    seconds = int(at.timestamp())
-    signed = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256)
-    return f"t={seconds},v1={signed.hexdigest()}"
 
 
 def delivery_for(run: Run, now: datetime) -> WebhookDelivery | None:
@@ -150,13 +140,7 @@ def _send(delivery: WebhookDelivery, body: bytes, now: datetime) -> tuple[int | 
 def _record(delivery: WebhookDelivery, status: int | None, error: str, now: datetime) -> None:
     delivery.response_status, delivery.error = status, error[:500]
     delivery.delivered_at = None if error else now
-    delivery.next_try_at = _next_try(delivery.tries, now) if error else None
+    delivery.next_try_at = next_try(delivery.tries, now) if error else None
     delivery.save(update_fields=["response_status", "error", "delivered_at", "next_try_at"])
     if error:
         logger.info("Webhook %s, try %s: %s", delivery.pk, delivery.tries, error)
-
-
-def _next_try(tries: int, now: datetime) -> datetime | None:
-    if tries > len(PAUSES_SECONDS):
-        return None
-    return now + timedelta(seconds=PAUSES_SECONDS[tries - 1])

@@ -17,10 +17,12 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from runs.core.addresses import RefusedAddress
 from runs.core.status import RunStatus
 from runs.models import WebhookDelivery
-from runs.services import webhook_post, webhooks
+from runs.services import webhooks
+from telemetry.core.addresses import RefusedAddress
+from telemetry.core.delivery import PAUSES_SECONDS
+from telemetry.services import outgoing
 from tests.integration.runs.api import Api
 from tests.world import NOW, World, make_run
 
@@ -135,7 +137,7 @@ def test_failed_delivery_is_tried_again_with_the_same_body(
     assert delivery.delivered_at is None
     assert delivery.next_try_at is not None
     wait = (delivery.next_try_at - timezone.now()).total_seconds()
-    assert 5 < wait <= webhooks.PAUSES_SECONDS[0]
+    assert 5 < wait <= PAUSES_SECONDS[0]
 
     receiver.status = 204
     webhooks.deliver(delivery.pk)  # not due yet
@@ -153,11 +155,11 @@ def test_failed_delivery_is_tried_again_with_the_same_body(
 def test_delivery_is_given_up_in_the_end(world: World, receiver: Receiver):
     receiver.status = 500
     delivery = make_delivery(world, receiver.url)
-    for _ in range(len(webhooks.PAUSES_SECONDS) + 3):
+    for _ in range(len(PAUSES_SECONDS) + 3):
         WebhookDelivery.objects.filter(next_try_at__isnull=False).update(next_try_at=timezone.now())
         webhooks.deliver(delivery.pk)
 
-    assert len(receiver.requests) == len(webhooks.PAUSES_SECONDS) + 1
+    assert len(receiver.requests) == len(PAUSES_SECONDS) + 1
     delivery.refresh_from_db()
     assert delivery.next_try_at is None
 
@@ -174,7 +176,7 @@ def test_redirect_is_not_followed(world: World, receiver: Receiver):
 def test_receiver_that_does_not_answer_is_left_after_a_while(
     world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(webhook_post, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(outgoing, "TIMEOUT_SECONDS", 0.2)
     receiver.pause = 1.0
     delivery = make_delivery(world, receiver.url)
 
@@ -205,7 +207,7 @@ def test_literal_private_address_is_refused_when_it_is_called(receiver: Receiver
     settings.WEBHOOK_PRIVATE_HOSTS = []
 
     with pytest.raises(RefusedAddress):
-        webhook_post.post(receiver.url, b"{}", {})
+        outgoing.post(receiver.url, b"{}", {})
     assert receiver.requests == []
 
 
@@ -215,7 +217,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(
     rebind(monkeypatch, "1.1.1.1", "10.0.0.1")
 
     with pytest.raises(RefusedAddress):
-        webhook_post.check_url("https://example.com/")
+        outgoing.check_url("https://example.com/")
 
 
 def test_name_that_cannot_be_looked_up_passes_until_it_is_called(monkeypatch: pytest.MonkeyPatch):
@@ -224,9 +226,9 @@ def test_name_that_cannot_be_looked_up_passes_until_it_is_called(monkeypatch: py
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
 
-    webhook_post.check_url("https://example.com/")
+    outgoing.check_url("https://example.com/")
     with pytest.raises(OSError, match="example"):
-        webhook_post.post("https://example.com/", b"{}", {})
+        outgoing.post("https://example.com/", b"{}", {})
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runs.core.addresses import RefusedAddress, Target, read_target, refuse_address
+from telemetry.core.addresses import RefusedAddress, Target, read_target, refuse_address
 
 PRIVATE = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 
-from runs.core.addresses import RefusedAddress, Target, read_target, refuse_address
+from telemetry.core.addresses import RefusedAddress, Target, read_target, refuse_address
 
 TIMEOUT_SECONDS = 10.0
 LOOK_UP_SECONDS = 2.0
