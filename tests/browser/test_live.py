@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -213,7 +214,7 @@ class Web:
             "PUBLIC_URL": self.url,
         }
         log = self.folder / "daphne.log"
-        command = [site.sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)]
+        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [*command, "config.asgi:application"],

@@ -106,7 +106,7 @@ def test_a_run_socket_tells_of_its_run_alone(world: World, run: Run):
 
 def test_the_org_socket_tells_what_its_caller_may_see_and_no_more(world: World, run: Run):
     org, team, sibling = world.org.pk, world.team.pk, world.sibling.pk
-    told = {
+    told: dict[str, dict[str, Any]] = {
         "mine": {"org_id": org, "team_id": team},
         "siblings": {"org_id": org, "team_id": sibling},
         "house": {"type": "breaker.changed"},
