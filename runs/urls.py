@@ -9,14 +9,18 @@ from runs import views
 from runs.api.control import CancelRun, GiveFeedback, ResumeRun
 from runs.api.events import ListEvents
 from runs.api.feed import ListFeed
+from runs.api.models import ListModels, ReadModel
 from runs.api.parts import DownloadOutput, ListCalls, ListTasks, ReadTask
 from runs.api.runs import ReadRun, Runs
+from runs.api.usage import ReadUsage
 from runs.api.webhook_secret import ReadWebhookSecret
 
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("quality/", views.quality, name="quality"),
+    path("quality/quality.csv", views.quality_csv, name="quality-csv"),
     path("views/", views.view_new, name="view-new"),
     path("views/<int:view_id>/delete/", views.view_gone, name="view-delete"),
     path("runs/", views.runs, name="runs"),
@@ -40,6 +44,9 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/cancel/", CancelRun.as_view(), name="api-cancel"),
     path("runs/<uuid:run_id>/resume/", ResumeRun.as_view(), name="api-resume"),
     path("events/", ListFeed.as_view(), name="api-feed"),
+    path("usage/", ReadUsage.as_view(), name="api-usage"),
+    path("models/", ListModels.as_view(), name="api-models"),
+    path("models/<path:model_id>/", ReadModel.as_view(), name="api-model"),
     path("webhook-secret/", ReadWebhookSecret.as_view(), name="api-webhook-secret"),
 ]
 

@@ -1,0 +1,84 @@
+"""The models that are known: what they cost, how well they are, what has been learned of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from budgets.core.access import Action, Caller
+from budgets.selectors import teams_of
+from routing import conf
+from routing.core.breaker import HEALTHY, BreakerState
+from routing.core.catalog import ModelSpec
+from routing.core.pricing import Prices
+from routing.core.quality import NOTHING_SEEN, Estimate, Profile, estimate, merge
+from routing.selectors import known_models
+from routing.selectors.snapshot import open_breakers, prices_at, profiles_of
+from runs.core.refusals import NotVisible
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Hold what was observed of a model at one task type, and what is believed from it."""
+
+    task_type: str
+    profile: Profile
+    belief: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReading:
+    """Hold one model. `prices` None: unknown. `available`: its provider can be reached."""
+
+    spec: ModelSpec
+    available: bool
+    prices: Prices | None
+    breaker: BreakerState
+    profiles: tuple[Learned, ...]
+
+
+def model_list(caller: Caller, now: datetime) -> list[ModelReading]:
+    """Return every model by name, with what the caller's organisations learned of it."""
+    known = known_models()
+    reachable = conf.available(known.providers.values())
+    prices = prices_at(known.models.values(), now)
+    breakers = open_breakers()
+    profiles = _profiles(caller)
+    return [
+        ModelReading(
+            spec=spec,
+            available=spec.provider in reachable,
+            prices=prices.get(name),
+            breaker=breakers.get(name, HEALTHY),
+            profiles=_learned(spec, profiles.get(name, {})),
+        )
+        for name, spec in sorted(known.models.items())
+    ]
+
+
+def model_get(caller: Caller, name: str, now: datetime) -> ModelReading:
+    """Return the model of that name. Raises: NotVisible."""
+    for reading in model_list(caller, now):
+        if reading.spec.name == name:
+            return reading
+    raise NotVisible("There is no such model.")
+
+
+def _profiles(caller: Caller) -> dict[str, dict[str, Profile]]:
+    """Return profiles by model and task type; nothing where the caller may read no usage."""
+    teams = teams_of(caller, Action.READ_USAGE)
+    found: dict[str, dict[str, Profile]] = {}
+    for org_id in sorted(set(teams.order_by().values_list("org_id", flat=True))):
+        for (model, task_type), profile in profiles_of(org_id).items():
+            by_type = found.setdefault(model, {})
+            by_type[task_type] = merge(by_type.get(task_type, NOTHING_SEEN), profile)
+    return found
+
+
+def _learned(spec: ModelSpec, profiles: Mapping[str, Profile]) -> tuple[Learned, ...]:
+    return tuple(
+        Learned(task_type, profile, estimate(spec.tier, profile))
+        for task_type, profile in sorted(profiles.items())
+        if profile.n
+    )

@@ -1,0 +1,36 @@
+"""Figures for pages and the API, as a caller may see them; read from rollups alone."""
+
+from __future__ import annotations
+
+from runs.selectors.usage.asked import Asked, ask, zone_of
+from runs.selectors.usage.breakdown import Breakdown, breakdown
+from runs.selectors.usage.chart import Chart, chart
+from runs.selectors.usage.health import ModelHealth, provider_health
+from runs.selectors.usage.matrices import (
+    Matrix,
+    cost_by_model_and_hour,
+    cost_by_team_and_day,
+    quality_matrix,
+)
+from runs.selectors.usage.overview import Overview, overview
+from runs.selectors.usage.table import Row, usage_rows
+
+__all__ = [
+    "Asked",
+    "Breakdown",
+    "Chart",
+    "Matrix",
+    "ModelHealth",
+    "Overview",
+    "Row",
+    "ask",
+    "breakdown",
+    "chart",
+    "cost_by_model_and_hour",
+    "cost_by_team_and_day",
+    "overview",
+    "provider_health",
+    "quality_matrix",
+    "usage_rows",
+    "zone_of",
+]
