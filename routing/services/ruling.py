@@ -10,7 +10,8 @@ from django.db.models import Sum
 
 from routing.core.candidates import Candidate
 from routing.core.policy import Place
-from routing.core.policy_ruling import NO_RULING, Measures, Ruling, judge
+from routing.core.policy_ruling import NO_RULING, Ruling, judge
+from routing.core.policy_violation import Measures
 from routing.core.snapshot import RoutingSnapshot
 from telemetry.models import Call
 from telemetry.services.journal import Journal
