@@ -45,6 +45,7 @@ def address_of(route: str, run: Run) -> str:
     for pattern, value in {
         "<uuid:run_id>": str(run.pk), "<str:key>": "t1", "<slug:slug>": "x",
         "<path:object_id>": "1", "<int:content_type_id>": "1", "<path:url>": "x",
+        "<path:model_id>": "sim/gpt-6-luna",
     }.items():  # fmt: skip
         route = route.replace(pattern, value)
     assert "<" not in route, f"this test does not know how to fill {route}"
