@@ -13,10 +13,10 @@ from django.db.models import Model, Q, QuerySet
 from telemetry.core.histogram import from_bytes
 from telemetry.core.rollup import added, day_of, first_kept_hour
 from telemetry.core.totals import CALL_SUMS, SCORE_SUMS, SUMS
-from telemetry.models import Call, DailyRollup, HourlyRollup, Score
+from telemetry.models import Call, DailyRollup, HourlyRollup, Score, Series
 from telemetry.services.rollup_rows import RowKey, add_rows
 from telemetry.services.rollups import Place, sums_of_calls, sums_of_scores
-from telemetry.services.series import series_ids
+from telemetry.services.series import forget_series, series_ids
 
 FOLD_AT_ONCE = 1_000
 READ_AT_ONCE = 2_000
@@ -66,6 +66,24 @@ def rebuild(zones: Zones, now: datetime) -> Rebuilt:
     return Rebuilt(calls, scores)
 
 
+def add_demo(calls: Iterable[Call], scores: Iterable[Score], zones: Zones, now: datetime) -> None:
+    """Add made-up history to the figures, in series of its own that can be removed again."""
+    with transaction.atomic():
+        _add(sums_of_calls(calls), CALL_SUMS, zones, now, demo=True)
+        _add(sums_of_scores(scores), SCORE_SUMS, zones, now, demo=True)
+
+
+def remove_demo() -> None:
+    """Remove all made-up history from the figures, and its calls and scores."""
+    with transaction.atomic():
+        for table in (HourlyRollup, DailyRollup):
+            table.objects.filter(series__demo=True).delete()
+        Series.objects.filter(demo=True).delete()
+        Score.objects.filter(demo=True).delete()
+        Call.objects.filter(demo=True).delete()
+    forget_series()
+
+
 def _past(now: datetime, zones: Zones) -> Q:
     """Say which hours are past keeping, with each time zone's own first hour."""
     by_hour: dict[int, list[int]] = {}
@@ -110,19 +128,30 @@ def _rebuild(
     count = 0
     for chunk in _chunks(source.filter(demo=False)):
         count += len(chunk)
-        found = summed(chunk)
-        ids = series_ids(series for series, _ in found)
-        hours: dict[RowKey, Sequence[int]] = {}
-        days: dict[RowKey, Sequence[int]] = {}
-        for (series, hour), figures in found.items():
-            zone = zones.get(series.org_id, UTC)
-            kept = hour >= first_kept_hour(zone, now)
-            rows = hours if kept else days
-            key = (series.org_id, hour if kept else day_of(hour, zone), ids[series])
-            rows[key] = added(rows[key], figures) if key in rows else figures
-        add_rows(HourlyRollup, sums, hours)
-        add_rows(DailyRollup, sums, days)
+        _add(summed(chunk), sums, zones, now)
     return count
+
+
+def _add(
+    found: Mapping[Place, Sequence[int]],
+    sums: tuple[str, ...],
+    zones: Zones,
+    now: datetime,
+    *,
+    demo: bool = False,
+) -> None:
+    """Add figures to the hours that are kept, and to the days before."""
+    ids = series_ids((series for series, _ in found), demo=demo)
+    hours: dict[RowKey, Sequence[int]] = {}
+    days: dict[RowKey, Sequence[int]] = {}
+    for (series, hour), figures in found.items():
+        zone = zones.get(series.org_id, UTC)
+        kept = hour >= first_kept_hour(zone, now)
+        rows = hours if kept else days
+        key = (series.org_id, hour if kept else day_of(hour, zone), ids[series])
+        rows[key] = added(rows[key], figures) if key in rows else figures
+    add_rows(HourlyRollup, sums, hours)
+    add_rows(DailyRollup, sums, days)
 
 
 def _chunks(source: QuerySet[Any]) -> Iterator[list[Model]]:

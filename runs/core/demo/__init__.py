@@ -1,0 +1,1 @@
+"""Made-up history to look around in."""

@@ -1,0 +1,203 @@
+"""Made-up runs as the rows that the engine would have left: tasks, attempts, calls and money."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
+
+from budgets.models import Team
+from runs.core.demo.facts import DemoCall, DemoRun, DemoTask
+from runs.core.rules import Phase, rules_for
+from runs.core.similarity import signature, text_digest
+from runs.core.status import RunStatus, TaskStatus
+from runs.models import Attempt, AttemptText, Run, Task, TaskText
+from runs.services.demo.money import budget_of, hold_id_of, id_at, store_money
+from telemetry.models import Call, Event, Outcome, Score
+
+TEXT = "This text was made up for the demo."
+DEMO_LABELS = {"demo": "yes"}
+BATCH = 500
+NO_ID = UUID(int=0)
+
+
+def call_rows(run: DemoRun, team: Team, run_id: UUID) -> list[Call]:
+    """Return a run's calls, without ids."""
+    found = [_call(run.plan, team, run_id)]
+    for task in run.tasks:
+        for number, attempt in enumerate(task.attempts, 1):
+            found += [_call(call, team, run_id, task.key, number) for call in attempt.calls]
+    return found
+
+
+def score_rows(run: DemoRun, team: Team, run_id: UUID) -> list[Score]:
+    """Return what a run's attempts were worth."""
+    return [
+        Score(
+            at=attempt.calls[-1].at,
+            org_id=team.org_id,
+            team_id=team.pk,
+            run_id=run_id,
+            task_key=task.key,
+            attempt=number,
+            task_type=task.type,
+            provider=attempt.model.provider,
+            model=attempt.model.name,
+            score=attempt.score,
+            accepted=attempt.accepted,
+            cost_nanousd=attempt.cost_nanousd,
+            demo=True,
+        )
+        for task in run.tasks
+        for number, attempt in enumerate(task.attempts, 1)
+    ]
+
+
+def store_runs(runs: Sequence[DemoRun], teams: Mapping[str, Team], draws: random.Random) -> None:
+    """Store runs that can be opened, with money that adds up and belongs to no budget."""
+    stored = [(run, teams[run.team], id_at(run.started_at, draws)) for run in runs]
+    calls = {run_id: call_rows(run, team, run_id) for run, team, run_id in stored}
+    for rows in calls.values():
+        for row in rows:
+            row.id = id_at(row.at, draws)
+    store_money(stored, calls, draws)
+    Run.objects.bulk_create(
+        (_run(run, team, run_id, calls[run_id]) for run, team, run_id in stored), BATCH
+    )
+    _store_tasks(stored)
+    Call.objects.bulk_create((row for rows in calls.values() for row in rows), BATCH)
+    Score.objects.bulk_create(
+        (row for run, team, run_id in stored for row in score_rows(run, team, run_id)), BATCH
+    )
+    Event.objects.bulk_create(
+        (event for run, team, run_id in stored for event in _events(run, team, run_id)), BATCH
+    )
+
+
+def _call(call: DemoCall, team: Team, run_id: UUID, key: str = "", attempt: int = 0) -> Call:
+    failed = call.failed
+    return Call(
+        id=NO_ID,
+        at=call.at,
+        org_id=team.org_id,
+        team_id=team.pk,
+        run_id=run_id,
+        task_key=key,
+        attempt=attempt,
+        phase=call.phase,
+        task_type=call.task_type,
+        provider=call.model.provider,
+        model=call.model.name,
+        outcome=Outcome.ERROR if failed else Outcome.OK,
+        error_class="TransientError" if failed else "",
+        error_origin="provider" if failed else "",
+        error_detail="503: the service is overloaded" if failed else "",
+        input_tokens=None if failed else call.input_tokens,
+        output_tokens=None if failed else call.output_tokens,
+        cost_nanousd=call.cost_nanousd,
+        latency_ms=call.latency_ms,
+        demo=True,
+    )
+
+
+def _run(run: DemoRun, team: Team, run_id: UUID, calls: Sequence[Call]) -> Run:
+    criteria = "It works, and somebody else can follow it."
+    scores = [task.attempts[task.best - 1].score for task in run.tasks]
+    return Run(
+        id=run_id,
+        org_id=team.org_id,
+        team=team,
+        project=run.project,
+        success_criteria=criteria,
+        labels=DEMO_LABELS,
+        budget_nanousd=budget_of(calls),
+        time_limit_seconds=3600,
+        max_parallel_tasks=8,
+        status=RunStatus.SUCCESS if run.succeeded else RunStatus.COMPLETED_DEGRADED,
+        decomposition="planned",
+        score=sum(scores) / len(scores),
+        tasks_total=len(run.tasks),
+        tasks_done=len(run.tasks),
+        calls=len(calls),
+        input_tokens=sum(call.input_tokens or 0 for call in calls),
+        output_tokens=sum(call.output_tokens or 0 for call in calls),
+        created_at=run.started_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        hold_id=hold_id_of(run_id),
+        text_digest=text_digest(run.project, criteria),
+        signature=signature(run.project, criteria),
+    )
+
+
+def _store_tasks(stored: Sequence[tuple[DemoRun, Team, UUID]]) -> None:
+    made = [
+        (task, _task(run_id, place, task))
+        for run, _, run_id in stored
+        for place, task in enumerate(run.tasks)
+    ]
+    Task.objects.bulk_create([row for _, row in made], BATCH)
+    TaskText.objects.bulk_create(
+        [TaskText(task=row, prompt=TEXT, output=TEXT) for _, row in made], BATCH
+    )
+    attempts = [row for task, parent in made for row in _attempts(task, parent)]
+    Attempt.objects.bulk_create(attempts, BATCH)
+    AttemptText.objects.bulk_create(
+        [AttemptText(attempt=row, output=TEXT, critique=TEXT) for row in attempts], BATCH
+    )
+
+
+def _task(run_id: UUID, place: int, task: DemoTask) -> Task:
+    best = task.attempts[task.best - 1]
+    return Task(
+        run_id=run_id,
+        key=task.key,
+        position=place,
+        type=task.type,
+        depends_on=[f"t{place}"] if place else [],
+        threshold=rules_for(task.type).threshold,
+        status=TaskStatus.COMPLETED if best.accepted else TaskStatus.DEGRADED,
+        score=best.score,
+        best_attempt=task.best,
+        model=best.model.name,
+        reviewer=best.reviewer.name,
+        iterations=len(task.attempts),
+        cost_nanousd=sum(attempt.cost_nanousd for attempt in task.attempts),
+        started_at=task.attempts[0].calls[0].at,
+        finished_at=task.attempts[-1].calls[-1].at,
+    )
+
+
+def _attempts(task: DemoTask, parent: Task) -> Iterator[Attempt]:
+    for number, attempt in enumerate(task.attempts, 1):
+        yield Attempt(
+            task=parent,
+            number=number,
+            kind="first" if number == 1 else "iterate",
+            model=attempt.model.name,
+            provider=attempt.model.provider,
+            reviewer=attempt.reviewer.name,
+            score=attempt.score,
+            judgements=[
+                {"model": call.model.name, "score": attempt.score, "reason": TEXT}
+                for call in attempt.calls
+                if call.phase == Phase.EVALUATION and not call.failed
+            ],
+            validators_passed=True,
+            has_output=True,
+            cost_nanousd=attempt.cost_nanousd,
+            started_at=attempt.calls[0].at,
+            finished_at=attempt.calls[-1].at,
+        )
+
+
+def _events(run: DemoRun, team: Team, run_id: UUID) -> Iterator[Event]:
+    status = RunStatus.SUCCESS if run.succeeded else RunStatus.COMPLETED_DEGRADED
+    for kind, at, payload in (
+        ("run.queued", run.started_at, {"status": "QUEUED"}),
+        ("run.started", run.started_at, {"status": "RUNNING"}),
+        ("run.finished", run.finished_at, {"status": status}),
+    ):
+        yield Event(
+            at=at, org_id=team.org_id, team_id=team.pk, run_id=run_id, type=kind, payload=payload
+        )
