@@ -52,7 +52,7 @@ class Story:
     regression: float = 0.17
     spike_team: str = "research"
     spike_days_ago: int = 5
-    spike_tokens: int = 6
+    spike_tokens: int = 10
 
 
 STORY: Final = Story()
