@@ -193,3 +193,29 @@ def test_a_process_has_one_hub_for_sockets_and_streams(world: World, run: Run):
             return hub()._task is not None and len(hub().viewers()) == 1
 
     assert play(scene)
+
+
+def test_whoever_joins_while_things_happen_gets_exactly_what_follows_the_greeting(run: Run):
+    def slowly(viewers: Collection[str]) -> Mapping[str, Sight | None]:
+        time.sleep(0.03)  # so that most join while a look is under way
+        return everything(viewers)
+
+    async def scene() -> list[tuple[int, list[int]]]:
+        mine: Hub[str] = Hub(slowly)
+        writing = asyncio.create_task(asyncio.to_thread(write, run, "quick", 150))
+        joined = []
+        for number in range(60):
+            box = await mine.watch(f"viewer {number}")
+            joined.append((box.head, box))
+            await asyncio.sleep(0.007)
+        await writing
+        await asyncio.sleep(1)
+        for _, box in joined:
+            mine.leave(box)
+        return [(head, [n.seq for n in box.take().news] if box else []) for head, box in joined]
+
+    found = play(scene)
+    rows = sorted(Event.objects.values_list("seq", flat=True))
+    for head, told in found:
+        assert told == [seq for seq in rows if seq > head]
+    assert any(told for _, told in found)
