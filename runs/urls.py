@@ -21,6 +21,10 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("quality/", views.quality, name="quality"),
     path("quality/quality.csv", views.quality_csv, name="quality-csv"),
+    path("quality/", views.quality, name="quality"),
+    path("quality/quality.csv", views.quality_csv, name="quality-csv"),
+    path("providers/", views.providers, name="providers"),
+    path("providers/clear/", views.breaker_clear, name="breaker-clear"),
     path("views/", views.view_new, name="view-new"),
     path("views/<int:view_id>/delete/", views.view_gone, name="view-delete"),
     path("runs/", views.runs, name="runs"),
@@ -28,6 +32,7 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/", views.run, name="run"),
     path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),
     path("runs/<uuid:run_id>/resume/", views.run_resume, name="run-resume"),
+    path("runs/<uuid:run_id>/rerun/", views.run_rerun, name="run-rerun"),
 ]
 
 api_patterns: list[URLPattern | URLResolver] = [

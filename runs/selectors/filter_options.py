@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from budgets.core.access import Action, Caller
@@ -13,12 +14,13 @@ from telemetry.models import Series
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Names in their order, each once."""
+    """Names in their order, each once; `homes` is the provider of a model."""
 
     teams: tuple[Team, ...]
     models: tuple[str, ...]
     providers: tuple[str, ...]
     task_types: tuple[str, ...]
+    homes: Mapping[str, str]
 
 
 def seen_by(caller: Caller, action: Action = Action.READ_USAGE) -> Seen:
@@ -35,4 +37,5 @@ def seen_by(caller: Caller, action: Action = Action.READ_USAGE) -> Seen:
         models=tuple(sorted({row[1] for row in rows} - {""})),
         providers=tuple(sorted({row[0] for row in rows} - {""})),
         task_types=(*known, *others),
+        homes={model: provider for provider, model, _ in sorted(rows)},
     )

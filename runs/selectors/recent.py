@@ -12,6 +12,8 @@ from runs.models import Run
 from runs.selectors.tasks import call_list, event_list
 from telemetry.models import Call, Event
 
+MOST_DRAWN = 600
+
 
 def run_version(caller: Caller, run_id: UUID) -> str | None:
     """Return a text that differs whenever anything of the run has changed, in one query.
@@ -35,6 +37,12 @@ def recent_calls(run: Run, before: UUID | None = None) -> QuerySet[Call]:
     """Return the calls of a run, the newest first. `before`: those older than this one."""
     calls = call_list(run).order_by("-id")
     return calls if before is None else calls.filter(pk__lt=before)
+
+
+def timeline_calls(run: Run) -> QuerySet[Call]:
+    """Return the latest calls of a run, the first of them first, as many as can be drawn."""
+    latest = call_list(run).order_by("-id").values("pk")[:MOST_DRAWN]
+    return call_list(run).filter(pk__in=list(latest.values_list("pk", flat=True))).order_by("id")
 
 
 def recent_events(run: Run, before: int | None = None) -> QuerySet[Event]:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from runs.views.providers import breaker_clear, providers
+from runs.views.quality import quality, quality_csv
 from runs.views.run_list import home, runs
 from runs.views.run_page import run
 from runs.views.saved_views import view_gone, view_new
-from runs.views.steering import run_cancel, run_resume
+from runs.views.steering import run_cancel, run_rerun, run_resume
 from runs.views.submitting import run_new
 
-__all__ = ["home", "run", "run_cancel", "run_new", "run_resume", "runs", "view_gone", "view_new"]
+__all__ = [
+    "breaker_clear",
+    "home",
+    "providers",
+    "quality",
+    "quality_csv",
+    "run",
+    "run_cancel",
+    "run_new",
+    "run_rerun",
+    "run_resume",
+    "runs",
+    "view_gone",
+    "view_new",
+]

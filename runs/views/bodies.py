@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,16 +12,23 @@ from django.urls import reverse
 from runs.core.refusals import NotVisible
 from runs.core.status import TaskStatus
 from runs.models import Run, Task
-from runs.selectors.recent import recent_calls, recent_events
+from runs.selectors.recent import recent_calls, recent_events, timeline_calls
 from runs.selectors.tasks import CallReading, task_detail, task_get, task_list
 from runs.views.dag import Drawing, draw
 from runs.views.event_text import event_text
 from runs.views.formats import Look, look_of
 from runs.views.glance import Glance
+from runs.views.lanes import Timeline, draw_timeline
 from runs.views.task_parts import CallPart, TaskPart, call_part, task_part
 from telemetry.models import Call, Event
 
-TABS = {"tasks": "Tasks", "calls": "Calls", "events": "Events", "request": "Request"}
+TABS = {
+    "tasks": "Tasks",
+    "timeline": "Timeline",
+    "calls": "Calls",
+    "events": "Events",
+    "request": "Request",
+}
 PAGE_SIZE = 100
 TIMELINE_UNITS = 96
 
@@ -34,11 +41,14 @@ class Address:
     tab: str = "tasks"
     task: str = ""
     before: str = ""
+    # The filter of the page one came from, for the way back.
+    carried: tuple[tuple[str, str], ...] = ()
 
     def url(self, **also: str) -> str:
         tab = "" if self.tab == "tasks" else self.tab
         given = {"tab": tab, "task": self.task, "before": self.before} | also
-        query = urlencode({name: value for name, value in given.items() if value})
+        own = [(name, value) for name, value in given.items() if value]
+        query = urlencode([*own, *self.carried])
         return reverse("run", args=[self.run.pk]) + (f"?{query}" if query else "")
 
 
@@ -112,13 +122,16 @@ class Page(Glance):
 
     @property
     def close_url(self) -> str:
-        return Address(self.run).url()
+        return self._at()
+
+    def _at(self, tab: str = "tasks", task: str = "", before: str = "") -> str:
+        return replace(self.address, tab=tab, task=task, before=before).url()
 
     @property
     def tabs(self) -> list[Tab]:
         counts = {"tasks": self.run.tasks_total, "calls": self.run.calls}
         return [
-            Tab(name, label, Address(self.run, name).url(), name == self.tab, counts.get(name))
+            Tab(name, label, self._at(name), name == self.tab, counts.get(name))
             for name, label in TABS.items()
         ]
 
@@ -128,7 +141,7 @@ class Page(Glance):
         return Graph([[self._node(task) for task in each] for each in drawing.columns], drawing)
 
     def _node(self, task: Task) -> Node:
-        url = Address(self.run, task=task.key).url()
+        url = self._at(task=task.key)
         return Node(task, look_of(task.status), url, task.key == self.address.task)
 
     @cached_property
@@ -145,7 +158,7 @@ class Page(Glance):
     def calls(self) -> list[CallRow]:
         found = list(recent_calls(self.run, _uuid_or_none(self.address.before))[: PAGE_SIZE + 1])
         if len(found) > PAGE_SIZE:
-            self.more_url = Address(self.run, "calls", before=str(found[PAGE_SIZE - 1].pk)).url()
+            self.more_url = self._at("calls", before=str(found[PAGE_SIZE - 1].pk))
         return [self._call_row(call) for call in found[:PAGE_SIZE]]
 
     def _call_row(self, call: Call) -> CallRow:
@@ -155,15 +168,22 @@ class Page(Glance):
         start = min(max(0.0, (ended - ran) / total), 1.0) * TIMELINE_UNITS
         width = min(max(1.0, ran / total * TIMELINE_UNITS), TIMELINE_UNITS - min(start, 95.0))
         ink = {"ok": "", "cached": "cached"}.get(call.outcome, "bad")
-        url = Address(self.run, task=call.task_key).url()
+        url = self._at(task=call.task_key)
         return CallRow(call_part(CallReading(call, None)), url, f"{start:.1f}", f"{width:.1f}", ink)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        calls = list(timeline_calls(self.run))
+        start = self.run.started_at or self.run.created_at
+        end = self.run.finished_at or self.now
+        return draw_timeline(calls, start, end, lambda key: self._at(task=key))
 
     @cached_property
     def events(self) -> list[EventRow]:
         before = int(self.address.before) if self.address.before.isdecimal() else None
         found = list(recent_events(self.run, before)[: PAGE_SIZE + 1])
         if len(found) > PAGE_SIZE:
-            self.more_url = Address(self.run, "events", before=str(found[PAGE_SIZE - 1].seq)).url()
+            self.more_url = self._at("events", before=str(found[PAGE_SIZE - 1].seq))
         return [EventRow(event, event_text(event.payload)) for event in found[:PAGE_SIZE]]
 
 

@@ -22,6 +22,7 @@ from runs.core.window import Window
 from runs.models import SavedView
 from runs.selectors.filter_options import Seen, seen_by
 from runs.selectors.saved_views import views_of
+from runs.selectors.usage import Asked
 from runs.views.formats import look_of, words
 from telemetry.core.scope import Where
 from telemetry.models import Outcome
@@ -113,7 +114,7 @@ class FilterBar:
         given = {name: query[name][-1].replace("\0", "")[:100] for name in own if name in query}
         self.own = [(name, value) for name, value in given.items() if value]
 
-    # --- What the page asks its selectors for ---
+    # --- What the page asks for ---
 
     @property
     def teams(self) -> list[Team]:
@@ -142,6 +143,11 @@ class FilterBar:
             phases=tuple(phases),
             outcomes=filters.outcome if "outcome" in used else (),
         )
+
+    def ask(self, phases: Sequence[str] = ()) -> Asked:
+        """Return what the page asks of the selectors of figures."""
+        teams = {team.pk: self._slug(team) for team in self.teams}
+        return Asked(self.where(phases), self.window, teams)
 
     # --- What the bar shows ---
 

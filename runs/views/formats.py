@@ -39,6 +39,10 @@ LOOKS = {
     # Of validators
     "PASSED": Look("Passed", "ok", "s-done"),
     "UNAVAILABLE": Look("Unavailable", "warn", "alert"),
+    # Of circuit breakers
+    "CLOSED": Look("Closed", "ok", "s-done"),
+    "OPEN": Look("Open", "bad", "s-failed"),
+    "HALF_OPEN": Look("Half-open", "warn", "s-partial"),
     # Of calls
     "OK": Look("OK", "ok", "s-done"),
     "ERROR": Look("Error", "bad", "s-failed"),
@@ -82,6 +86,13 @@ def exact_usd(nanousd: int | None) -> str:
 def ratio(value: float | None) -> str:
     """Write a score in [0, 1]. None: there is none."""
     return "–" if value is None else f"{value:.2f}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share of a whole: 0.4 %, 12 %. None: there is no whole."""
+    if share is None:
+        return "–"
+    return f"{100 * share:.1f} %" if 0 < share < 0.1 else f"{100 * share:.0f} %"
 
 
 def whole(value: int | None) -> str:

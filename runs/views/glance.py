@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from budgets.core.ledger import Phase
+from budgets.core.phase import PHASE_CAP_PERCENT
 from budgets.selectors import NO_MONEY, run_money
 from runs.core.status import ACTIVE, RESUMABLE, RunStatus
 from runs.models import Run
@@ -26,8 +27,15 @@ PHASES = {phase: words(phase.value) for phase in Phase}
 
 @dataclass(frozen=True, slots=True)
 class PhasePart:
+    """What a phase has spent, beside its soft cap."""
+
     label: str
     nanousd: int
+    cap_nanousd: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.nanousd > self.cap_nanousd
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +65,11 @@ class Glance:
 
     @property
     def phases(self) -> list[PhasePart]:
-        spent = self._money.phases
-        return [PhasePart(label, spent.get(phase, 0)) for phase, label in PHASES.items()]
+        spent, budget = self._money.phases, self.run.budget_nanousd
+        return [
+            PhasePart(label, spent.get(phase, 0), budget * PHASE_CAP_PERCENT[phase] // 100)
+            for phase, label in PHASES.items()
+        ]
 
     @property
     def download_url(self) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from budgets.core.access import Action
 from budgets.services.access import can
+from runs.core.filters import carried
 from runs.core.refusals import NotVisible
 from runs.forms import ResumeForm
 from runs.models import Run
@@ -50,4 +51,5 @@ def _address(request: HttpRequest, found: Run) -> Address:
         tab if tab in TABS else "tasks",
         request.GET.get("task", "").replace("\0", ""),  # PostgreSQL takes no NUL
         request.GET.get("before", ""),
+        tuple(carried(dict(request.GET.lists()))),
     )

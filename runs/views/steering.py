@@ -1,4 +1,4 @@
-"""Cancelling a run, going on with one, and downloading what it made."""
+"""Cancelling a run, going on with one, and running it again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from django.views.decorators.http import require_POST
 
 from budgets.core.access import Action
 from budgets.core.errors import BudgetExceeded
-from runs.core.refusals import AlreadyEnded, NotResumable, RunBudgetSpent
+from runs.core.refusals import (
+    AlreadyEnded,
+    InvalidSubmission,
+    ModelsNotAllowed,
+    NotResumable,
+    RunBudgetSpent,
+)
 from runs.forms import ResumeForm
 from runs.selectors.runs import run_get
-from runs.services import lifecycle
+from runs.selectors.submitted import submission_of
+from runs.services import lifecycle, submission
 from runs.views.asking import caller_of, page
 from runs.views.refusing import sentence
 
@@ -29,6 +36,24 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
         lifecycle.cancel(run_id, timezone.now(), by=caller.name)
     except AlreadyEnded as refused:
         messages.warning(request, str(refused), extra_tags="warn")
+    return redirect("run", run_id)
+
+
+@require_POST
+@page
+def run_rerun(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Submit a run's body again, and show the new one; or say what stands against it."""
+    caller = caller_of(request)
+    run = run_get(caller, run_id, Action.WRITE_RUNS)
+    try:
+        again = submission.submit(caller, submission_of(run), timezone.now())
+    except InvalidSubmission as refused:
+        said = "; ".join(message for found in refused.errors.values() for message in found)
+        messages.error(request, f"It cannot be run again: {said}", extra_tags="bad")
+    except (BudgetExceeded, ModelsNotAllowed) as refused:
+        messages.error(request, sentence(refused), extra_tags="bad")
+    else:
+        return redirect("run", again.pk)
     return redirect("run", run_id)
 
 

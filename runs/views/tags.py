@@ -57,6 +57,12 @@ def carried(context: Context) -> str:
 
 
 @register.filter
+def milliseconds_of(value: float | None) -> str:
+    """Write a latency that was reckoned, not measured."""
+    return formats.milliseconds(None if value is None else round(value))
+
+
+@register.filter
 def view_url(view: SavedView) -> str:
     """Return where a kept view leads."""
     return address_of(view)

@@ -9,10 +9,18 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from budgets.models import User
+from budgets.models import Hold, User
 from runs.models import Run
 from runs.selectors.recent import recent_calls, recent_events, run_version
-from tests.world import World, make_call, make_event, make_run, make_task
+from tests.world import (
+    DOLLAR,
+    World,
+    make_budget,
+    make_call,
+    make_event,
+    make_run,
+    make_task,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +48,7 @@ def test_pages_ask_a_stranger_to_log_in(name: str, run: Run):
 
 
 @pytest.mark.parametrize("who", ["stranger", "neighbour"])
-@pytest.mark.parametrize("name", ["run", "run-cancel", "run-resume"])
+@pytest.mark.parametrize("name", ["run", "run-cancel", "run-resume", "run-rerun"])
 def test_a_run_of_another_team_is_not_there(world: World, run: Run, who: str, name: str):
     client = client_of(getattr(world, who))
     url = reverse(name, args=[run.pk])
@@ -130,7 +138,9 @@ def fill(run: Run, tasks: int) -> None:
         make_event(run)
 
 
-@pytest.mark.parametrize("query", ["", "?task=t0", "?tab=calls", "?tab=events", "?tab=request"])
+@pytest.mark.parametrize(
+    "query", ["", "?task=t0", "?tab=timeline", "?tab=calls", "?tab=events", "?tab=request"]
+)
 def test_a_large_run_costs_no_more_queries_than_a_small_one(
     world: World,
     run: Run,
@@ -218,3 +228,76 @@ def test_a_broken_page_says_so_without_a_trace(world: World, monkeypatch: pytest
     assert answer.status_code == 500
     assert b"Something broke on our side" in answer.content
     assert b"secret detail" not in answer.content
+
+
+def ended(world: World, **fields: Any) -> Run:
+    values: dict[str, Any] = {"status": "SUCCESS", "labels": {"service": "auth"}, "priority": 3}
+    return make_run(world.team, **values | fields)
+
+
+def test_a_run_is_run_again_with_the_same_body_and_the_first_stays(world: World):
+    first = ended(world, allowed_models=["sim/gpt-6-luna"], success_criteria="All pass")
+    answer = client_of(world.member).post(reverse("run-rerun", args=[first.pk]))
+    second = Run.objects.exclude(pk=first.pk).get()
+    assert answer["Location"] == reverse("run", args=[second.pk])
+    for name in ("project", "success_criteria", "labels", "priority", "budget_nanousd",
+                 "time_limit_seconds", "allowed_models", "team_id"):  # fmt: skip
+        assert getattr(second, name) == getattr(first, name), name
+    assert (second.status, second.created_by, second.hold is None) == (
+        "QUEUED",
+        world.member,
+        False,
+    )
+    first.refresh_from_db()
+    assert first.status == "SUCCESS"
+
+
+def test_tasks_that_were_given_are_given_again(world: World):
+    first = ended(world, decomposition="given", tasks_total=2)
+    make_task(first, "t1", prompt="Write it", validators=[{"name": "python_syntax", "options": {}}])
+    make_task(first, "t2", prompt="Test it", depends_on=["t1"])
+    client_of(world.member).post(reverse("run-rerun", args=[first.pk]))
+    second = Run.objects.exclude(pk=first.pk).get()
+    assert second.decomposition == "given"
+    tasks = {task.key: task for task in second.tasks.all()}
+    assert (tasks["t2"].depends_on, tasks["t1"].text.prompt) == (["t1"], "Write it")
+    assert tasks["t1"].validators == [{"name": "python_syntax", "options": {}}]
+
+
+def test_tasks_that_were_planned_are_planned_anew(world: World):
+    first = ended(world, decomposition="planned", tasks_total=1)
+    make_task(first, "t1")
+    client_of(world.member).post(reverse("run-rerun", args=[first.pk]))
+    assert Run.objects.exclude(pk=first.pk).get().tasks_total == 0
+
+
+def test_running_again_without_money_says_so(world: World):
+    first = ended(world)
+    make_budget(world.team, limit=1)
+    answer = client_of(world.member).post(reverse("run-rerun", args=[first.pk]), follow=True)
+    assert "free, and this asks for" in answer.content.decode()
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("stranger", 404), ("neighbour", 404), ("auditor", 403)]
+)
+def test_nobody_else_runs_it_again(world: World, who: str, status: int):
+    first = ended(world)
+    answer = client_of(getattr(world, who)).post(reverse("run-rerun", args=[first.pk]))
+    assert (answer.status_code, Run.objects.count()) == (status, 1)
+
+
+def test_a_phase_over_its_soft_cap_says_so(world: World):
+    run = make_run(world.team)
+    assert run.hold is not None
+    Hold.objects.filter(pk=run.hold.pk).update(spent_decomposition_nanousd=DOLLAR // 2)
+    text = client_of(world.member).get(reverse("run", args=[run.pk])).content.decode()
+    assert text.count(", over</span>") == 1
+
+
+def test_the_way_back_from_a_run_keeps_the_filter(world: World, run: Run):
+    url = reverse("run", args=[run.pk])
+    text = client_of(world.member).get(f"{url}?range=30d&team=eng&tab=calls").content.decode()
+    assert 'href="/runs/?range=30d&amp;team=eng"' in text
+    assert f'href="{url}?tab=events&amp;range=30d&amp;team=eng"' in text

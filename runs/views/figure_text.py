@@ -1,0 +1,59 @@
+"""Figures of a heatmap in words: a value, its change, and all that is known of it."""
+
+from __future__ import annotations
+
+from runs.core.heat import LESS_IS_BETTER, Figure, Metric, moved
+from runs.views.formats import milliseconds, ratio, usd
+
+
+def value_text(metric: Metric, value: float) -> str:
+    """Write one value with its unit."""
+    if metric is Metric.COST:
+        return usd(round(value))
+    if metric is Metric.LATENCY:
+        return milliseconds(round(value))
+    return f"{100 * value:.0f} %" if metric is Metric.SUCCESS else ratio(value)
+
+
+def change_text(metric: Metric, now: Figure, before: Figure | None) -> str:
+    """Write how a figure moved; empty: nothing is known of the time before."""
+    if before is None:
+        return ""
+    change = now.value - before.value
+    if metric in LESS_IS_BETTER:
+        return f"{100 * change / before.value:+.0f} %" if before.value else ""
+    return f"{100 * change:+.0f} points" if metric is Metric.SUCCESS else f"{change:+.2f}"
+
+
+def detail_text(
+    metric: Metric, now: Figure, before: Figure | None, counted: str, *, is_best: bool = False
+) -> str:
+    """Write all that is known of a figure, in one line."""
+    said = [f"{_name(metric)} {value_text(metric, now.value)}"]
+    if now.low is not None and now.high is not None:
+        ends = f"{value_text(metric, now.low)} to {value_text(metric, now.high)}"
+        said.append(f"95 % interval {ends}")
+    said.append(f"n {now.n:,} {counted}")
+    said.append(_trend(metric, now, before))
+    if now.is_thin:
+        said.append("too few to rely on")
+    if is_best:
+        said.append("the best of its column")
+    return " · ".join(said)
+
+
+def _name(metric: Metric) -> str:
+    return {
+        Metric.QUALITY: "mean score",
+        Metric.COST: "per accepted task",
+        Metric.LATENCY: "median",
+        Metric.SUCCESS: "accepted",
+    }[metric]
+
+
+def _trend(metric: Metric, now: Figure, before: Figure | None) -> str:
+    change = change_text(metric, now, before)
+    if before is None or not change:
+        return "nothing known of the time before"
+    chance = "" if moved(now, before) else ", within chance"
+    return f"{change} on the same time before (n {before.n:,}{chance})"
