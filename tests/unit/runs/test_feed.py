@@ -8,10 +8,19 @@ from budgets.core.access import Action, Caller
 from runs.core.feed import action_to_see, may_see
 
 RUNS, MONEY = Action.READ_RUNS, Action.READ_BUDGETS
-DEVELOPER = Caller("dev", user_id=1, org_ids=frozenset({1}), team_actions={
-    10: frozenset({RUNS, MONEY}), 11: frozenset({MONEY})})  # fmt: skip
-OWNER = Caller("own", user_id=2, org_ids=frozenset({1}), org_actions={1: frozenset({RUNS, MONEY})},
-               team_actions={10: frozenset({RUNS, MONEY}), 11: frozenset({RUNS, MONEY})})  # fmt: skip
+DEVELOPER = Caller(
+    "dev",
+    user_id=1,
+    org_ids=frozenset({1}),
+    team_actions={10: frozenset({RUNS, MONEY}), 11: frozenset({MONEY})},
+)
+OWNER = Caller(
+    "own",
+    user_id=2,
+    org_ids=frozenset({1}),
+    org_actions={1: frozenset({RUNS, MONEY})},
+    team_actions={10: frozenset({RUNS, MONEY}), 11: frozenset({RUNS, MONEY})},
+)
 NOBODY = Caller("nobody", user_id=3)
 
 
