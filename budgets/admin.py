@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils.timezone import now
 
+from budgets.core.errors import InvalidChange
+from budgets.core.limits import check_limit, read_thresholds
 from budgets.core.money import format_usd
+from budgets.core.period import PeriodKind
 from budgets.models import (
     ApiKey,
     Budget,
@@ -24,8 +28,10 @@ from budgets.models import (
     Team,
     User,
 )
+from budgets.selectors.money import committed_nanousd
+from budgets.services.access import caller_of_user
 from budgets.services.keys import revoke_key
-from budgets.services.limits import change_limit
+from budgets.services.limits import Wanted, change_budget, create_budget
 
 # The stubs know these as generics; Django itself does not.
 if TYPE_CHECKING:
@@ -33,11 +39,13 @@ if TYPE_CHECKING:
     ChangeForm = UserChangeForm[User]
     CreationForm = AdminUserCreationForm[User]
     PeopleAdmin = UserAdmin[User]
+    BudgetModelForm = forms.ModelForm[Budget]
 else:
     ModelAdmin = admin.ModelAdmin
     ChangeForm = UserChangeForm
     CreationForm = AdminUserCreationForm
     PeopleAdmin = UserAdmin
+    BudgetModelForm = forms.ModelForm
 
 
 class UserForm(ChangeForm):
@@ -123,15 +131,43 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     @admin.action(description="Revoke: these keys open nothing from now on")
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         """Revoke those that still open something."""
-        now = timezone.now()
-        count = sum(revoke_key(key, now) for key in keys)
+        at = now()
+        count = sum(revoke_key(key, at) for key in keys)
         self.message_user(request, f"{count} revoked.")
+
+
+class BudgetForm(BudgetModelForm):
+    """A budget; what may not be is refused here as it is everywhere."""
+
+    class Meta:
+        model = Budget
+        fields = ["org", "team", "period", "limit_nanousd", "thresholds", "forecast_thresholds"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse with the sentences that pages and API have."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            for name in ("thresholds", "forecast_thresholds"):
+                if name in given:
+                    given[name] = read_thresholds(_listed(given[name]), name)
+            if "limit_nanousd" in given:
+                check_limit(given["limit_nanousd"], committed_nanousd(self.instance, now()))
+        except InvalidChange as refused:
+            for field, sentences in refused.errors.items():
+                name = "limit_nanousd" if field == "limit_usd" else field
+                self.add_error(name, list(sentences))
+        return given
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 @admin.register(Budget)
 class BudgetAdmin(ModelAdmin):
     """Limits. A new limit counts at once and is recorded with the person's name."""
 
+    form = BudgetForm
     list_display = ["__str__", "org", "team", "period", "limit"]
     list_filter = ["org", "period"]
     list_select_related = ["org", "team"]
@@ -150,11 +186,16 @@ class BudgetAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
-        """Change the limit where limits are changed, so that the current period follows."""
-        super().save_model(request, obj, form, change)
-        if change and "limit_nanousd" in form.changed_data:
-            actor = request.user.get_username()
-            change_limit(obj, obj.limit_nanousd, actor=actor, now=timezone.now())
+        """Change a budget where budgets are changed, so that the current period follows."""
+        at, by = now(), caller_of_user(cast(User, request.user))
+        wanted = Wanted(obj.limit_nanousd, obj.thresholds, obj.forecast_thresholds)
+        if change:
+            change_budget(obj, wanted, by=by, now=at)
+            return
+        made = create_budget(
+            org=obj.org, team=obj.team, period=PeriodKind(obj.period), wanted=wanted, by=by, now=at
+        )
+        obj.pk = made.pk
 
 
 @admin.register(BudgetPeriod)

@@ -3,6 +3,7 @@
 BudgetsError
 ├── InvalidAmount          the text is no amount of money
 ├── BudgetExceeded         a limit leaves no room for a hold
+├── InvalidChange          a budget, raise, key or channel as it must not be
 ├── InvalidKey             an API key opens nothing
 ├── UnknownHold            a command names a hold that does not exist
 ├── UnknownReservation     a command names a reservation that does not exist
@@ -15,6 +16,7 @@ BudgetsError
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -47,6 +49,14 @@ class BudgetExceeded(BudgetsError):
 
     def __str__(self) -> str:
         return f"the {self.scope} budget {self.budget_id} leaves no room for this amount"
+
+
+class InvalidChange(BudgetsError):
+    """Refuse a change, by field: sentences that say what to do instead."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("; ".join(messages[0] for messages in errors.values()))
+        self.errors = errors
 
 
 class InvalidKey(BudgetsError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from budgets.models.alert import AlertChannel, AlertDelivery, BudgetAlert
+from budgets.models.change import BudgetChange, BudgetRaise
 from budgets.models.hold import Hold, Reservation
 from budgets.models.idempotency import IdempotentRequest
 from budgets.models.key import ApiKey
@@ -11,9 +13,14 @@ from budgets.models.org import Org, Team
 from budgets.models.person import Membership, User
 
 __all__ = [
+    "AlertChannel",
+    "AlertDelivery",
     "ApiKey",
     "Budget",
+    "BudgetAlert",
+    "BudgetChange",
     "BudgetPeriod",
+    "BudgetRaise",
     "Hold",
     "IdempotentRequest",
     "LedgerLine",

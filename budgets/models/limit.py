@@ -24,7 +24,12 @@ class Budget(models.Model):
     )
     period = models.CharField(max_length=5, choices=choices_of(PeriodKind))
     limit_nanousd = models.BigIntegerField()
+    # Percentages of the limit at which people are told: of what is spent, and of what is forecast
+    # for the period's end.
     thresholds = models.JSONField(default=default_thresholds)
+    forecast_thresholds = models.JSONField(default=default_thresholds)
+    # When its forecast was last looked at; several workers take turns.
+    watched_at = models.DateTimeField(null=True, editable=False)
     # Where a total's only period begins.
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -47,23 +52,34 @@ class Budget(models.Model):
 class BudgetPeriod(models.Model):
     """The counters of one period, made when money first moves in it.
 
-    `limit_nanousd` starts as the budget's and may be changed for this period alone.
+    `limit_nanousd` is what holds until `limit_until` (null: until it is changed): the budget's own
+    limit and, within it, `raised_nanousd` of raises that have not expired. From then on the row
+    says too much, so whoever sets money aside first takes expired raises out of it.
     """
 
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="periods")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     limit_nanousd = models.BigIntegerField()
+    raised_nanousd = models.BigIntegerField(default=0)
+    limit_until = models.DateTimeField(null=True)
     spent_nanousd = models.BigIntegerField(default=0)
     held_nanousd = models.BigIntegerField(default=0)
     # The highest threshold people were told of: each is told once a period.
     alerted_percent = models.PositiveSmallIntegerField(default=0)
+    forecast_alerted_percent = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["budget", "starts_at"], name="period_unique_in_budget"),
             models.CheckConstraint(
                 name="period_limit_not_negative", condition=models.Q(limit_nanousd__gte=0)
+            ),
+            models.CheckConstraint(
+                name="period_raised_within_limit",
+                condition=models.Q(
+                    raised_nanousd__gte=0, raised_nanousd__lte=models.F("limit_nanousd")
+                ),
             ),
             models.CheckConstraint(
                 name="period_spent_not_negative", condition=models.Q(spent_nanousd__gte=0)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from uuid_utils.compat import uuid7
 
 from budgets.core.ledger import LineKind
+from budgets.models.append_only import AppendOnly
 from budgets.models.choices import choices_of
 
 
-class LedgerLine(models.Model):
+class LedgerLine(AppendOnly):
     """One move of money, append-only; amounts are positive and `kind` tells the direction.
 
     Only a RETURN may be negative: the hold was charged more than it had set aside. `over_bound`:
@@ -42,13 +41,3 @@ class LedgerLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_nanousd}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store a new line. Raises: TypeError for one that stands already."""
-        if not self._state.adding:
-            raise TypeError("a ledger line is never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Raises: TypeError, always."""
-        raise TypeError("a ledger line is never deleted")

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from budgets.core.access import RAISERS
 from budgets.core.errors import BudgetExceeded
@@ -98,8 +98,10 @@ def recover(hold_ids: Iterable[UUID], now: datetime) -> list[Recovered]:
 
 def _take(budget: Budget, org: Org, amount_nanousd: int, now: datetime) -> BudgetPeriod:
     period = current_period(budget, org, now)
-    # Judged by the database in the same statement: two submissions cannot both see the room.
+    # Judged by the database in the same statement: two submissions cannot both see the room, and
+    # none sees that of a raise which has expired meanwhile.
     taken = BudgetPeriod.objects.filter(
+        Q(limit_until__isnull=True) | Q(limit_until__gt=now),
         pk=period.pk,
         limit_nanousd__gte=F("spent_nanousd") + F("held_nanousd") + amount_nanousd,
     ).update(held_nanousd=F("held_nanousd") + amount_nanousd)
@@ -138,5 +140,5 @@ def _raisers(budget: Budget) -> tuple[str, ...]:
 
 
 def _tell(periods: list[BudgetPeriod], now: datetime) -> None:
-    rows = lock_periods(period.pk for period in periods)
+    rows = lock_periods((period.pk for period in periods), now)
     RecordEvent.apply([row.event("budget.moved", now) for row in rows.values()])

@@ -63,7 +63,9 @@ class HoldChange(Command):
         for command in commands:
             if command.hold_id not in holds:
                 raise UnknownHold(f"no hold {command.hold_id}")
-        batch = _Batch(holds, [each for each in commands if each.extend_by_nanousd is None])
+        at = max(command.at for command in commands)
+        closing = [each for each in commands if each.extend_by_nanousd is None]
+        batch = _Batch(holds, closing, at)
         closed = [
             batch.close(command) if command.extend_by_nanousd is None else None
             for command in commands
@@ -72,7 +74,7 @@ class HoldChange(Command):
             result if command.extend_by_nanousd is None else batch.extend(command)
             for command, result in zip(commands, closed, strict=True)
         ]
-        batch.store(max(command.at for command in commands))
+        batch.store(at)
         return results
 
 
@@ -83,10 +85,12 @@ CloseHold = HoldChange.close
 class _Batch:
     """What extending and closing several locked holds will write."""
 
-    def __init__(self, holds: dict[UUID, HoldRow], closing: Sequence[HoldChange]) -> None:
+    def __init__(
+        self, holds: dict[UUID, HoldRow], closing: Sequence[HoldChange], at: datetime
+    ) -> None:
         self._holds = holds
         self._recovered = _settle_what_is_open(holds, closing)
-        self._periods = PeriodRows(holds.values())
+        self._periods = PeriodRows(holds.values(), at)
         self._closed: dict[UUID, datetime] = {}
         self._extended: dict[UUID, HoldRow] = {}
         self._lines: list[LedgerLine] = []

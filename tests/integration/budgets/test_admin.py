@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -79,12 +81,37 @@ def test_a_limit_changed_in_the_office_counts_at_once_and_bears_a_name(office: C
     world.hold(100)
     budget = Budget.objects.get(team=world.eng)
     url = reverse("admin:budgets_budget_change", args=[budget.pk])
-    answer = office.post(url, {"limit_nanousd": 700, "thresholds": "[50]", "period": "day"})
+    form = {"limit_nanousd": 700, "thresholds": "[50]", "forecast_thresholds": "[]"}
+    answer = office.post(url, form | {"period": "day"})
     assert answer.status_code == 302
     budget.refresh_from_db()
     assert (budget.limit_nanousd, budget.period, budget.thresholds) == (700, "month", [50])
     event = Event.objects.get(type="budget.changed")
     assert (event.payload["actor"], event.payload["limit_nanousd"]) == ("root", 700)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"limit_nanousd": 99}, {"thresholds": "[0]"}, {"forecast_thresholds": "7000"}]
+)
+def test_what_no_budget_may_be_is_refused_in_the_office_too(
+    office: Client, changes: dict[str, Any]
+) -> None:
+    world = make_world(eng_limit=100)
+    world.hold(100)
+    budget = Budget.objects.get(team=world.eng)
+    url = reverse("admin:budgets_budget_change", args=[budget.pk])
+    form = {"limit_nanousd": 700, "thresholds": "[50]", "forecast_thresholds": "[50]"}
+    assert office.post(url, form | changes).status_code == 200
+    budget.refresh_from_db()
+    assert (budget.limit_nanousd, budget.thresholds) == (100, [50, 80, 100])
+
+
+def test_a_budget_made_in_the_office_bears_a_name(office: Client) -> None:
+    world = make_world(eng_limit=None)
+    form = {"org": world.org.pk, "team": world.eng.pk, "period": "week", "limit_nanousd": 5,
+            "thresholds": "[50]", "forecast_thresholds": "[]"}  # fmt: skip
+    assert office.post(reverse("admin:budgets_budget_add"), form).status_code == 302
+    assert Budget.objects.get(team=world.eng).changes.get().actor == "root"
 
 
 def test_a_person_can_be_added_with_an_address(office: Client) -> None:

@@ -1,4 +1,4 @@
-"""Reading tenants, money and keys. Whatever a caller may not see is not there."""
+"""What budgets limit, what is free in them, and what runs have spent."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 
 from budgets.core.access import Action, Caller
-from budgets.core.errors import UnknownTeam
 from budgets.core.ledger import Phase
+from budgets.core.limits import Raised
 from budgets.core.period import PeriodKind, period_at
-from budgets.models import ApiKey, Budget, BudgetPeriod, Hold, Org, Team
+from budgets.models import Budget, BudgetPeriod, Hold, Org, Team
+from budgets.selectors.raises import raised_by_budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +43,6 @@ def run_money(run_ids: Iterable[UUID]) -> dict[UUID, RunMoney]:
     }
 
 
-def orgs_of(caller: Caller) -> QuerySet[Org]:
-    """Return the orgs a caller belongs to, wholly or by a team."""
-    return Org.objects.filter(pk__in=caller.org_ids)
-
-
-def teams_of(caller: Caller, action: Action | None = None) -> QuerySet[Team]:
-    """Return the teams a caller may see, or those in which it may do this."""
-    ids = caller.team_actions.keys() if action is None else caller.team_ids(action)
-    return Team.objects.filter(pk__in=list(ids)).select_related("org").order_by("org", "slug")
-
-
-def team_named(caller: Caller, slug: str) -> Team:
-    """Return the caller's team of that slug.
-
-    Raises: UnknownTeam when there is none, or when several orgs of the caller have one.
-    """
-    return _only(teams_of(caller), slug)
-
-
-def any_team_named(name: str) -> Team:
-    """Return the team called `slug` or `org/slug`, for whoever operates the house.
-
-    Raises: UnknownTeam, telling how to name it when several orgs have one.
-    """
-    org, _, slug = name.rpartition("/")
-    teams = Team.objects.select_related("org").order_by("org", "slug")
-    return _only(teams.filter(org__slug=org) if org else teams, slug)
-
-
-def _only(teams: QuerySet[Team], slug: str) -> Team:
-    found = list(teams.filter(slug=slug)[:2])
-    if not found:
-        raise UnknownTeam(f"no team {slug}")
-    if len(found) > 1:
-        names = ", ".join(f"{team.org.slug}/{team.slug}" for team in found)
-        raise UnknownTeam(f"several teams are called {slug}: {names}")
-    return found[0]
-
-
 def budgets_of(caller: Caller) -> QuerySet[Budget]:
     """Return the budgets a caller may read: its teams', and its orgs' where it is of the org."""
     orgs = [org for org, actions in caller.org_actions.items() if Action.READ_BUDGETS in actions]
@@ -92,12 +54,6 @@ def budgets_of(caller: Caller) -> QuerySet[Budget]:
         .select_related("org", "team")
         .order_by("org", "team", "pk")
     )
-
-
-def keys_of(caller: Caller) -> QuerySet[ApiKey]:
-    """Return the API keys a caller may manage, the newest first."""
-    teams = list(caller.team_ids(Action.MANAGE_KEYS))
-    return ApiKey.objects.filter(team__in=teams).select_related("team").order_by("-pk")
 
 
 def budgets_over(org: Org, team: Team) -> list[Budget]:
@@ -117,6 +73,15 @@ def free_nanousd(org: Org, team: Team, now: datetime) -> int | None:
 def _free(budget: Budget, org: Org, now: datetime) -> int:
     span = period_at(PeriodKind(budget.period), org.zone, now, budget.created_at)
     period = BudgetPeriod.objects.filter(budget=budget, starts_at=span.starts_at).first()
+    raised = raised_by_budget([budget.pk], now).get(budget.pk, Raised()).amount_nanousd
     if period is None:
-        return budget.limit_nanousd
-    return max(0, period.limit_nanousd - period.spent_nanousd - period.held_nanousd)
+        return budget.limit_nanousd + raised
+    limit = period.limit_nanousd - period.raised_nanousd + raised
+    return max(0, limit - period.spent_nanousd - period.held_nanousd)
+
+
+def committed_nanousd(budget: Budget, now: datetime) -> int:
+    """Return the least limit that what is spent and held now fits in, raises apart."""
+    going = BudgetPeriod.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), budget=budget)
+    rows = going.values_list("spent_nanousd", "held_nanousd", "raised_nanousd")
+    return max((spent + held - raised for spent, held, raised in rows), default=0)
