@@ -151,7 +151,8 @@ class BudgetForm(BudgetModelForm):
                 if name in given:
                     given[name] = read_thresholds(_listed(given[name]), name)
             if "limit_nanousd" in given:
-                check_limit(given["limit_nanousd"], committed_nanousd(self.instance, now()))
+                held = committed_nanousd(self.instance, now()) if self.instance.pk else 0
+                check_limit(given["limit_nanousd"], held)
         except InvalidChange as refused:
             for field, sentences in refused.errors.items():
                 name = "limit_nanousd" if field == "limit_usd" else field

@@ -136,7 +136,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="budget",
             name="forecast_thresholds",
-            field=models.JSONField(default=budgets.models.limit.default_thresholds),
+            field=models.JSONField(blank=True, default=budgets.models.limit.default_thresholds),
+        ),
+        migrations.AlterField(
+            model_name="budget",
+            name="thresholds",
+            field=models.JSONField(blank=True, default=budgets.models.limit.default_thresholds),
         ),
         migrations.AddField(
             model_name="budget",

@@ -26,8 +26,8 @@ class Budget(models.Model):
     limit_nanousd = models.BigIntegerField()
     # Percentages of the limit at which people are told: of what is spent, and of what is forecast
     # for the period's end.
-    thresholds = models.JSONField(default=default_thresholds)
-    forecast_thresholds = models.JSONField(default=default_thresholds)
+    thresholds = models.JSONField(default=default_thresholds, blank=True)
+    forecast_thresholds = models.JSONField(default=default_thresholds, blank=True)
     # When its forecast was last looked at; several workers take turns.
     watched_at = models.DateTimeField(null=True, editable=False)
     # Where a total's only period begins.
