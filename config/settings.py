@@ -108,7 +108,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # --- Who it is -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "budgets.User"
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "runs"
+LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

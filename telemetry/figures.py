@@ -111,9 +111,10 @@ def _before(x: list[str], line: Line, unit: Unit) -> go.Scatter:
         x=x,
         y=list(line.values),
         name=_plain(line.name),
-        mode="lines",
+        mode="lines+markers",  # a day alone between gaps is no line
         connectgaps=False,
         line={"width": 1.5, "dash": "dot", "shape": "hvh"},
+        marker={"size": 3},
         meta={"ink": line.ink},
         hovertemplate=_hover(line, unit),
     )
@@ -137,6 +138,7 @@ def _layout(unit: Unit, *, by_hour: bool) -> dict[str, Any]:
             "type": "date",
             "automargin": True,
             "showgrid": False,
+            "tickformat": "%H:%M\n%-d %b" if by_hour else "%-d %b",
             "hoverformat": "%a %-d %b, %H:%M%{customdata}" if by_hour else "%a %-d %b %Y",
         },
         "yaxis": {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from runs.views.costs import costs
+from runs.views.exports import costs_export
+from runs.views.overview import overview
 from runs.views.providers import breaker_clear, providers
 from runs.views.quality import quality, quality_csv
 from runs.views.run_list import home, runs
@@ -12,7 +15,10 @@ from runs.views.submitting import run_new
 
 __all__ = [
     "breaker_clear",
+    "costs",
+    "costs_export",
     "home",
+    "overview",
     "providers",
     "quality",
     "quality_csv",

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from budgets.core.access import Caller
@@ -15,7 +15,7 @@ from budgets.models import User
 from budgets.services.access import caller_of_user
 from runs.core.refusals import NotVisible
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def caller_of(request: HttpRequest) -> Caller:
@@ -35,7 +35,7 @@ def page(view: View) -> View:
     """Make a view one for people: logged in, never cached, and what is not theirs is a 404."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             response = view(request, *args, **kwargs)
         except NotVisible as error:

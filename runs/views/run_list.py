@@ -59,7 +59,7 @@ class Row:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect("runs")
+    return redirect("overview")
 
 
 @require_safe

@@ -3,6 +3,7 @@
 const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const ages = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "narrow" });
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const hourOnly = new Intl.DateTimeFormat(undefined, { hour: "2-digit", hourCycle: "h23" });
 const hours = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 function age(then) {
@@ -30,6 +31,7 @@ export function renderTimes() {
     const utc = `${element.dateTime.slice(0, 19).replace("T", " ")} UTC`;
     if (element.title !== utc) element.title = utc;
     if (element.dataset.show === "age") put(element, age(then));
+    else if (element.dataset.show === "hour") put(element, hourOnly.format(then));
     else put(element, (element.dataset.show === "clock" ? hours : clock).format(then));
   }
   for (const element of document.querySelectorAll("[data-since]")) {

@@ -1,0 +1,138 @@
+"""What is explored, as files; how many rows each has is told before it is taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from budgets.core.money import format_usd_or_none
+from runs.selectors.usage import Row, usage_rows
+from runs.views.asking import caller_of, page
+from runs.views.costs import OWN, explored_of
+from runs.views.filter_bar import FilterBar
+
+FOCUS_GROUPS = ("day", "team", "provider", "model")
+# As many as the REST operation gives at once.
+MAX_ROWS = 200_000
+ROWS_A_CHUNK = 500
+SUMS = (
+    "calls", "errors", "errors_provider", "errors_policy", "errors_budget", "errors_us",
+    "unpriced_calls", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
+    "reasoning_tokens", "attempts", "accepted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One kind of file. `url` empty: it has more rows than are given at once."""
+
+    label: str
+    about: str
+    rows: int
+    url: str
+
+
+@require_safe
+@page
+def costs_export(request: HttpRequest) -> HttpResponseBase:
+    """Tell which files there are and how many rows each has; with ?format=json, write that one."""
+    bar = FilterBar(request, caller_of(request), own=OWN)
+    explored = explored_of(dict(bar.own))
+    time = "hour" if bar.window.by_hour else "day"
+    groups = tuple(name for name in (time, explored.group, explored.sub) if name)
+    asked = bar.ask()
+    rows = usage_rows(asked, groups)
+    if request.GET.get("format") == "json" and len(rows) <= MAX_ROWS:
+        return _json(request, bar, groups, rows)
+    focus = len(usage_rows(asked, FOCUS_GROUPS))
+    about = ", ".join(name.replace("_", " ") for name in groups)
+    csv_url, focus_url = _api_url(bar, groups, "csv"), _api_url(bar, (), "focus")
+    json_url = f"{request.path}?{urlencode([*bar.filters.pairs(), *bar.own, ('format', 'json')])}"
+    offers = [
+        _offer("CSV", f"by {about}", len(rows), csv_url),
+        _offer("JSON", f"by {about}", len(rows), json_url),
+        _offer("FOCUS 1.2", "CSV in FinOps columns, by day", focus, focus_url),
+    ]
+    return render(request, "costs/parts/export.html", {"offers": offers, "max_rows": MAX_ROWS})
+
+
+def _offer(label: str, about: str, rows: int, url: str) -> Offer:
+    return Offer(label, about, rows, url if rows <= MAX_ROWS else "")
+
+
+def _api_url(bar: FilterBar, groups: Sequence[str], kind: str) -> str:
+    """Return the address of the REST operation that writes the file, with the page's filter."""
+    filters = bar.filters
+    pairs = [pair for pair in filters.pairs() if pair[0] not in ("status", "outcome", "range")]
+    pairs += [("status", value) for value in filters.outcome]
+    if filters.preset:
+        pairs.append(("range", filters.preset))
+    if groups:
+        pairs.append(("group_by", ",".join(groups)))
+    return f"{reverse('api-usage')}?{urlencode([*pairs, ('format', kind)])}"
+
+
+def _json(
+    request: HttpRequest, bar: FilterBar, groups: Sequence[str], rows: Sequence[Row]
+) -> StreamingHttpResponse:
+    chunks = _written(bar, groups, rows)
+    name = f"usage-{bar.window.starts_at:%Y%m%d}-{bar.window.ends_at:%Y%m%d}.json"
+    return StreamingHttpResponse(
+        _in_turn(chunks) if isinstance(request, ASGIRequest) else chunks,
+        content_type="application/json",
+        headers={
+            "X-Row-Count": str(len(rows)),
+            "Content-Disposition": f'attachment; filename="{name}"',
+        },
+    )
+
+
+def _written(bar: FilterBar, groups: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    head = {
+        "rows": len(rows),
+        "from": _plain(bar.window.starts_at),
+        "to": _plain(bar.window.ends_at),
+        "group_by": groups,
+    }
+    yield json.dumps(head)[:-1] + ', "results": ['
+    for start in range(0, len(rows), ROWS_A_CHUNK):
+        lines = [json.dumps(_row(row)) for row in rows[start : start + ROWS_A_CHUNK]]
+        yield ("," if start else "") + ",".join(lines)
+    yield "]}"
+
+
+async def _in_turn(chunks: Iterable[str]) -> AsyncIterator[str]:
+    for chunk in chunks:
+        yield chunk
+
+
+def _row(row: Row) -> dict[str, Any]:
+    figures, score = row.totals, row.totals.score
+    p50, p95 = figures.latency_ms(0.5, 0.95)
+    return {
+        **{name: _plain(value) for name, value in row.group.items()},
+        **{name: getattr(figures, name) for name in SUMS},
+        "cost_usd": format_usd_or_none(figures.known_cost_nanousd),
+        "cost_per_accepted_usd": format_usd_or_none(figures.cost_per_accepted_nanousd),
+        "score_mean": score.mean if score else None,
+        "score_n": score.n if score else 0,
+        "score_interval": None if score is None or score.low is None else [score.low, score.high],
+        "latency_p50_ms": p50,
+        "latency_p95_ms": p95,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,270 @@
+"""The page that people land on: money, runs, quality and speed at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from budgets.core.access import Action, Caller
+from budgets.core.burn import Burn, Outlook
+from runs.core.heat import Metric
+from runs.core.metrics import METRICS
+from runs.core.status import ACTIVE, RunStatus
+from runs.selectors.outlooks import BudgetOutlook, budget_outlooks
+from runs.selectors.usage import (
+    Matrix,
+    ModelHealth,
+    Overview,
+    chart,
+    provider_health,
+    quality_matrix,
+)
+from runs.selectors.usage import (
+    overview as read_overview,
+)
+from runs.views.asking import caller_of, page, wants_part
+from runs.views.attention import Item, attention, owner_of
+from runs.views.chart_card import ChartCard
+from runs.views.compare import Change, change_of, percent
+from runs.views.filter_bar import FilterBar
+from runs.views.formats import compact, exact_usd, usd
+from runs.views.heat import Heat
+from runs.views.quality import PHASES
+from runs.views.quality import _heat as quality_heat
+
+GROUPS = {"model": "Model", "team": "Team", "task_type": "Task type"}
+# How runs ended, in the words of the page: which statuses, and which of them the list may show.
+ENDINGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "SUCCESS": ("succeeded", (RunStatus.SUCCESS,)),
+    "COMPLETED_DEGRADED": (
+        "degraded",
+        (RunStatus.COMPLETED_DEGRADED, RunStatus.PARTIAL_SUCCESS),
+    ),
+    "SYSTEM_FAILURE": ("failed", (RunStatus.SYSTEM_FAILURE, RunStatus.TIMEOUT)),
+    "BUDGET_EXHAUSTED": ("blocked", (RunStatus.BUDGET_EXHAUSTED,)),
+    "CANCELLED": ("cancelled", (RunStatus.CANCELLED,)),
+    "RUNNING": ("under way", tuple(sorted(ACTIVE))),
+}
+SAID = {
+    Outlook.SPENT: ("bad", "Spent"),
+    Outlook.OVERRUN: ("bad", "Runs out"),
+    Outlook.AT_RISK: ("warn", "At risk"),
+    Outlook.WITHIN: ("ok", "Within budget"),
+    Outlook.STALE: ("idle", "Nothing spent for a week"),
+    Outlook.TOO_SOON: ("idle", "Not enough history"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How many runs ended in one way, and where they are listed."""
+
+    status: str
+    label: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRow:
+    """A budget as the page shows it."""
+
+    outlook: BudgetOutlook
+
+    @property
+    def name(self) -> str:
+        return owner_of(self.outlook)
+
+    @property
+    def tone(self) -> str:
+        return SAID[self.outlook.burn.outlook][0]
+
+    @property
+    def said(self) -> str:
+        return SAID[self.outlook.burn.outlook][1]
+
+    @property
+    def burn(self) -> Burn:
+        return self.outlook.burn
+
+    @property
+    def ink(self) -> str:
+        return "over" if self.burn.outlook is Outlook.SPENT else "spent"
+
+    @property
+    def label(self) -> str:
+        one = self.outlook
+        spent, held = exact_usd(one.spent_nanousd), exact_usd(one.held_nanousd)
+        return f"{spent} spent of {exact_usd(one.limit_nanousd)}, {held} held"
+
+    @property
+    def expected(self) -> int:
+        """Return what is expected on top of what is spent and held, as far as the bar goes."""
+        one, projected = self.outlook, self.burn.projected_nanousd or 0
+        taken = one.spent_nanousd + one.held_nanousd
+        return max(0, min(projected, one.limit_nanousd) - taken)
+
+    @property
+    def runs_out(self) -> str:
+        """Return the day of the organisation on which nothing is left; empty: none is foreseen."""
+        at = self.burn.runs_out_at
+        return f"{at.astimezone(self.outlook.budget.org.zone):%-d %B}" if at else ""
+
+    @property
+    def ends(self) -> str:
+        """Return the first day of the next period; empty: there is none."""
+        at = self.outlook.period.ends_at
+        return f"afresh on {at.astimezone(self.outlook.budget.org.zone):%-d %B}" if at else ""
+
+    @property
+    def forecast(self) -> str:
+        """Return the forecast in a sentence; empty where there is none."""
+        burn = self.burn
+        if burn.projected_nanousd is None:
+            return ""
+        low, high = usd(burn.low_nanousd), usd(burn.high_nanousd)
+        return f"{usd(burn.projected_nanousd)} by then, {low} to {high} in 8 of 10 cases"
+
+
+class OverviewPage:
+    """One state of the page; what a part does not show is not read."""
+
+    def __init__(self, caller: Caller, bar: FilterBar) -> None:
+        self.bar = bar
+        self._caller = caller
+        self._asked = bar.ask()
+        own = dict(bar.own)
+        self.by = own.get("by", "") if own.get("by") in GROUPS else "model"
+        self.as_table = own.get("shape") == "table"
+
+    @cached_property
+    def seen(self) -> Overview:
+        return read_overview(self._caller, self._asked)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing ever happened that the caller may see."""
+        return not self.bar.seen.models and not any(self.seen.runs.values())
+
+    @property
+    def before_label(self) -> str:
+        if self.seen.before is None:
+            return "nothing earlier is kept by the hour"
+        return "against the time before"
+
+    @property
+    def changes(self) -> dict[str, Change]:
+        now, before = self.seen.now, self.seen.before
+        if before is None:
+            return {}
+        latencies = (*now.latency_ms(0.95), *before.latency_ms(0.95))
+        scores = [one.score.mean if one.score else None for one in (now, before)]
+        runs_before = sum((self.seen.runs_before or {}).values())
+        return {
+            "cost": change_of(now.known_cost_nanousd, before.known_cost_nanousd),
+            "calls": change_of(now.calls, before.calls),
+            "latency": change_of(*latencies),
+            "quality": change_of(*scores, absolute=True),
+            "runs": change_of(self.run_count, runs_before),
+        }
+
+    @property
+    def run_count(self) -> int:
+        return sum(self.seen.runs.values())
+
+    @property
+    def endings(self) -> list[Ending]:
+        """Return how runs ended; the four that are always told, and others that there are."""
+        found = []
+        for place, (status, (label, statuses)) in enumerate(ENDINGS.items()):
+            count = sum(self.seen.runs.get(each, 0) for each in statuses)
+            if count or place < 4:
+                filters = self.bar.filters.having(status=tuple(str(each) for each in statuses))
+                url = self.bar.url(filters, reverse("runs"))
+                found.append(Ending(status, label, count, url))
+        return found
+
+    @cached_property
+    def latency(self) -> tuple[float | None, ...]:
+        return self.seen.now.latency_ms(0.5, 0.95)
+
+    @property
+    def error_share(self) -> str:
+        return percent(self.seen.now.error_ratio)
+
+    @cached_property
+    def budgets(self) -> list[BudgetRow]:
+        return [BudgetRow(one) for one in self._outlooks]
+
+    @cached_property
+    def _outlooks(self) -> list[BudgetOutlook]:
+        chosen = {team.pk for team in self.bar.teams} if self.bar.filters.team else None
+        found = budget_outlooks(self._caller, self.bar.now)
+        return [
+            one
+            for one in found
+            if chosen is None or one.budget.team_id is None or one.budget.team_id in chosen
+        ]
+
+    @cached_property
+    def attention(self) -> list[Item]:
+        return attention(self._outlooks, self._health, self.seen, self._matrix)
+
+    @cached_property
+    def _health(self) -> list[ModelHealth]:
+        return provider_health(self._asked)
+
+    @property
+    def segments(self) -> list[Segment]:
+        return [
+            Segment(label, self.bar.url(by=name if name != "model" else ""), name == self.by)
+            for name, label in GROUPS.items()
+        ]
+
+    @cached_property
+    def chart(self) -> ChartCard:
+        found = chart(self._asked, METRICS["cost"], self.by)
+        return ChartCard(found, self.by, self.bar.label)
+
+    @property
+    def shape_url(self) -> str:
+        """Return the address with the chart as a table, or as a chart again."""
+        return self.bar.url(shape="" if self.as_table else "table")
+
+    @cached_property
+    def heat(self) -> Heat | None:
+        """Return quality as a small heatmap; None: nothing was judged."""
+        return quality_heat(self.bar, Metric.QUALITY, self._matrix)
+
+    @cached_property
+    def _matrix(self) -> Matrix:
+        return quality_matrix(self.bar.ask(PHASES))
+
+    @property
+    def calls(self) -> str:
+        return compact(self.seen.now.calls)
+
+
+@require_safe
+@page
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show the overview, or the part of it that updates itself."""
+    caller = caller_of(request)
+    bar = FilterBar(request, caller, own=("by", "shape"))
+    may_submit = bool(caller.team_ids(Action.WRITE_RUNS))
+    context = {"bar": bar, "page": OverviewPage(caller, bar), "may_submit": may_submit}
+    name = "parts/live.html" if wants_part(request) else "page.html"
+    return render(request, f"overview/{name}", context)
