@@ -27,15 +27,25 @@ _SQRT2 = math.sqrt(2.0)
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """Hold what all candidates of one choice are valued by."""
+    """Hold what all candidates of one choice are valued by; `threshold` None: by their score."""
 
-    worth: int
-    threshold: float
+    worth: float
+    threshold: float | None
     unknown_cost: int
 
     def cost(self, candidate: Candidate) -> int:
         known = candidate.expected_cost_nanousd
         return self.unknown_cost if known is None else known
+
+    def chance(self, quality: float, spread: float) -> float:
+        """Return how good the result is expected to be, in accepted results."""
+        return quality if self.threshold is None else chance_of(quality, spread, self.threshold)
+
+    def quality(self, chance: float, spread: float) -> float:
+        """Return the quality that has this chance, which lies between 0 and 1."""
+        if self.threshold is None:
+            return chance
+        return self.threshold + spread * _STANDARD.inv_cdf(chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +70,10 @@ class Choice:
     fallbacks: tuple[str, ...]
     propensity: float
     preference: str
-    threshold: float
+    threshold: float | None
     scored: tuple[Scored, ...]
     removed: tuple[Removal, ...] = ()
+    worth_nanousd: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Return the choice as plain data, best candidate first."""
@@ -71,7 +82,7 @@ class Choice:
             "fallbacks": list(self.fallbacks),
             "propensity": round(self.propensity, 4),
             "preference": self.preference,
-            "worth_nanousd": WORTH_NANOUSD[self.preference],
+            "worth_nanousd": round(self.worth_nanousd),
             "threshold": self.threshold,
             "candidates": [_scored_json(scored) for scored in self.scored],
             "removed": [removal.as_json() for removal in self.removed],
@@ -83,15 +94,17 @@ def choose(
     *,
     preference: str,
     draws: Mapping[str, float],
-    threshold: float = DEFAULT_THRESHOLD,
+    threshold: float | None = DEFAULT_THRESHOLD,
     removed: Sequence[Removal] = (),
+    worth_nanousd: float | None = None,
 ) -> Choice:
     """Return the candidate with the best value, and the others in the order to fall back on.
 
     The value is the chance that the result reaches the threshold, times what an accepted
     result is worth to the preference (quality, balanced or cost), less the expected cost.
-    `draws` holds a standard normal per model for Thompson sampling: a model's quality is taken
-    to be its mean plus the draw times its sd. No draw: 0, the mean. An
+    `threshold` None: the score itself counts, in place of that chance. `worth_nanousd` None:
+    the preference's. `draws` holds a standard normal per model for Thompson sampling: a model's
+    quality is taken to be its mean plus the draw times its reach. No draw: 0, the mean. An
     unknown cost counts as the dearest known one.
 
     Raises: ValueError without any candidate.
@@ -100,7 +113,8 @@ def choose(
     if not candidates:
         raise ValueError("there is no candidate to choose from")
     known = [one.expected_cost_nanousd or 0 for one in candidates]
-    terms = _Terms(WORTH_NANOUSD[preference], threshold, unknown_cost=max(known))
+    worth = WORTH_NANOUSD[preference] if worth_nanousd is None else worth_nanousd
+    terms = _Terms(worth, threshold, unknown_cost=max(known))
     scored = sorted(
         (_score(candidate, draws.get(candidate.model, 0.0), terms) for candidate in candidates),
         key=lambda one: (-one.value_nanousd, one.candidate.model),
@@ -115,6 +129,7 @@ def choose(
         threshold=threshold,
         scored=tuple(scored),
         removed=tuple(removed),
+        worth_nanousd=worth,
     )
 
 
@@ -125,8 +140,8 @@ def chance_of(quality: float, spread: float, threshold: float) -> float:
 
 def _score(candidate: Candidate, draw: float, terms: _Terms) -> Scored:
     estimate = candidate.estimate
-    quality = estimate.mean + draw * estimate.sd
-    chance = chance_of(quality, estimate.spread, terms.threshold)
+    quality = estimate.mean + draw * estimate.draw_sd
+    chance = terms.chance(quality, estimate.spread)
     return Scored(candidate, draw, quality, chance, terms.worth * chance - terms.cost(candidate))
 
 
@@ -150,11 +165,11 @@ def _propensity(chosen: Candidate, others: Sequence[Candidate], terms: _Terms) -
 
 def _chance_below(other: Candidate, value: float, terms: _Terms) -> float:
     needed = (value + terms.cost(other)) / terms.worth
-    if needed <= 0.0 or needed >= 1.0:
+    if terms.threshold is not None and not 0.0 < needed < 1.0:
         return 0.0 if needed <= 0.0 else 1.0
     estimate = other.estimate
-    quality = terms.threshold + estimate.spread * _STANDARD.inv_cdf(needed)
-    return 0.5 * math.erfc((estimate.mean - quality) / (estimate.sd * _SQRT2))
+    quality = terms.quality(needed, estimate.spread)
+    return 0.5 * math.erfc((estimate.mean - quality) / (estimate.draw_sd * _SQRT2))
 
 
 def _scored_json(scored: Scored) -> dict[str, Any]:
@@ -164,6 +179,7 @@ def _scored_json(scored: Scored) -> dict[str, Any]:
         "provider": candidate.provider,
         "mean": round(estimate.mean, 4),
         "sd": round(estimate.sd, 4),
+        "reach": round(estimate.draw_sd, 4),
         "n": estimate.n,
         "draw": round(scored.draw, 4),
         "sampled_quality": round(scored.sampled_quality, 4),

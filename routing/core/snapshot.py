@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from routing.core.beliefs import NOTHING_BELIEVED, Beliefs
 from routing.core.breaker import CLOSED, HEALTHY, BreakerState, admits, available_at
 from routing.core.candidates import Candidate
 from routing.core.catalog import ModelSpec, ProviderSpec
 from routing.core.policy_ruling import Bound
 from routing.core.pricing import Prices, upper_bound
-from routing.core.quality import NOTHING_SEEN, Profile, estimate, expected_cost, mean_latency_ms
 from routing.core.request import ModelRequest
 
 # What a call is expected to produce before any was observed, as a share of what it may.
@@ -23,9 +23,9 @@ EXPECTED_OUTPUT_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class RoutingSnapshot:
-    """Hold models that can be reached, their prices (None: unknown), health and profiles.
+    """Hold models that can be reached, their prices (None: unknown), health and beliefs.
 
-    `profiles` are one organisation's, by model and task type; so are `policies`. `p95_ms` is
+    `beliefs` are one team's, `policies` its organisation's. `p95_ms` is
     each model's latency, read only where a policy limits it.
     """
 
@@ -34,7 +34,7 @@ class RoutingSnapshot:
     providers: Mapping[str, ProviderSpec]
     prices: Mapping[str, Prices | None]
     breakers: Mapping[str, BreakerState] = field(default_factory=dict)
-    profiles: Mapping[tuple[str, str], Profile] = field(default_factory=dict)
+    beliefs: Beliefs = NOTHING_BELIEVED
     policies: tuple[Bound, ...] = ()
     p95_ms: Mapping[str, float] = field(default_factory=dict)
 
@@ -70,17 +70,17 @@ def candidate_for(
     at: datetime,
 ) -> Candidate:
     """Return one model as a candidate for this request."""
-    profile = snapshot.profiles.get((spec.name, request.task_type), NOTHING_SEEN)
+    key = (spec.name, request.task_type)
     breaker = snapshot.breakers.get(spec.name, HEALTHY)
     limit = output_limit(spec, request)
-    expected, bound = _costs(snapshot.prices.get(spec.name), profile, input_tokens, limit)
+    expected, bound = _costs(snapshot, key, input_tokens, limit)
     return Candidate(
         model=spec.name,
         provider=spec.provider,
-        estimate=estimate(spec.tier, profile),
+        estimate=snapshot.beliefs.estimate(key),
         expected_cost_nanousd=expected,
         upper_bound_nanousd=bound,
-        latency_ms=mean_latency_ms(profile),
+        latency_ms=snapshot.beliefs.latency_ms(key),
         context_window=spec.context_window,
         max_output_tokens=limit,
         fits_task_type=request.task_type in spec.task_types,
@@ -91,10 +91,13 @@ def candidate_for(
 
 
 def _costs(
-    prices: Prices | None, profile: Profile, input_tokens: int, limit: int
+    snapshot: RoutingSnapshot, key: tuple[str, str], input_tokens: int, limit: int
 ) -> tuple[int | None, int | None]:
+    prices = snapshot.prices.get(key[0])
     if prices is None:
         return None, None
     bound = upper_bound(prices, input_tokens, limit)
     guess = upper_bound(prices, input_tokens, round(limit * EXPECTED_OUTPUT_SHARE))
-    return min(expected_cost(guess, profile), bound), bound
+    a_token = float(prices.base.input)
+    expected = snapshot.beliefs.expected_cost(key, guess, input_tokens, a_token) or 0.0
+    return min(round(expected), bound), bound

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from routing.models.decision import ChainHead, Decision
 from routing.models.health import Breaker
-from routing.models.learned import CachedReply, QualityProfile
+from routing.models.learned import CachedReply, Evidence, QualityProfile, SharedLearning
 from routing.models.model import Model, PriceOverride
 from routing.models.policy import Policy, PolicyVersion
 
@@ -14,9 +14,11 @@ __all__ = [
     "CachedReply",
     "ChainHead",
     "Decision",
+    "Evidence",
     "Model",
     "Policy",
     "PolicyVersion",
     "PriceOverride",
     "QualityProfile",
+    "SharedLearning",
 ]

@@ -5,28 +5,82 @@ from __future__ import annotations
 from django.db import models
 
 
+class Evidence(models.Model):
+    """One evaluated attempt or one verdict of a person. Rows are added, never changed.
+
+    `cost_nanousd` null: there was no call to pay for.
+    """
+
+    at = models.DateTimeField()
+    org_id = models.BigIntegerField()
+    team_id = models.BigIntegerField()
+    run_id = models.UUIDField(null=True)
+    task_key = models.CharField(max_length=64, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    model = models.CharField(max_length=128)
+    task_type = models.CharField(max_length=32)
+    source = models.CharField(max_length=8, default="attempt")  # attempt | feedback
+    score = models.FloatField()
+    weight = models.FloatField(default=1.0)
+    cost_nanousd = models.BigIntegerField(null=True)
+    input_tokens = models.PositiveIntegerField(default=0)
+    latency_ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["org_id", "task_type", "model", "id"])]
+        constraints = [
+            models.CheckConstraint(
+                name="evidence_score_in_unit_interval",
+                condition=models.Q(score__gte=0, score__lte=1),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} at {self.task_type}: {self.score}"
+
+
 class QualityProfile(models.Model):
-    """Sums over the evaluated attempts of one model at one kind of task in one organisation."""
+    """Weighted sums over the evidence of one model at one kind of task; see `core.quality`.
+
+    `team_id` 0: the whole organisation, its teams included. Everything here follows from the
+    evidence and can be rebuilt from it.
+    """
 
     org_id = models.BigIntegerField()
+    team_id = models.BigIntegerField(default=0)
     model = models.CharField(max_length=128)
     task_type = models.CharField(max_length=32)
     n = models.PositiveIntegerField(default=0)
+    weight = models.FloatField(default=0.0)
     score_sum = models.FloatField(default=0.0)
     score_sumsq = models.FloatField(default=0.0)
-    cost_sum_nanousd = models.BigIntegerField(default=0)
-    latency_sum_ms = models.BigIntegerField(default=0)
+    call_weight = models.FloatField(default=0.0)
+    cost_sum_nanousd = models.FloatField(default=0.0)
+    token_sum = models.FloatField(default=0.0)
+    latency_sum_ms = models.FloatField(default=0.0)
+    # The last scores, newest first: twelve characters each, seconds in hexadecimal and thousandths.
+    recent = models.CharField(max_length=384, blank=True)
     updated_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["org_id", "model", "task_type"], name="quality_profile_once"
+                fields=["org_id", "team_id", "model", "task_type"], name="quality_profile_once"
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.model} at {self.task_type}"
+
+
+class SharedLearning(models.Model):
+    """An organisation that shares what it learned with all others that do; no row: it does not."""
+
+    org_id = models.BigIntegerField(unique=True)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"organisation {self.org_id}"
 
 
 class CachedReply(models.Model):

@@ -1,4 +1,4 @@
-"""One moment of all that routing needs to choose a model: five small queries."""
+"""One moment of all that routing needs to choose a model: six small queries."""
 
 from __future__ import annotations
 
@@ -9,34 +9,38 @@ from datetime import datetime
 from django.db.models import Q
 
 from routing import conf
+from routing.core.beliefs import believe
 from routing.core.breaker import CLOSED, BreakerState
 from routing.core.catalog import ModelSpec
 from routing.core.policy_ruling import bind
 from routing.core.pricing import Prices, flat_prices
-from routing.core.quality import Profile
 from routing.core.snapshot import RoutingSnapshot
-from routing.models import Breaker, PriceOverride, QualityProfile
+from routing.models import Breaker, PriceOverride
 from routing.selectors.known_models import known_models
 from routing.selectors.policies import latencies_for, policies_in_force
 from routing.selectors.price_map import listed_prices
+from routing.selectors.profiles import evidence_for
 
 STATE_FIELDS = tuple(field.name for field in fields(BreakerState))
-PROFILE_FIELDS = tuple(field.name for field in fields(Profile))
 
 
-def snapshot(org_id: int, now: datetime) -> RoutingSnapshot:
-    """Return the models that can be reached now, and what the org has learned and forbids."""
+def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingSnapshot:
+    """Return the models that can be reached now, and what the org has learned and forbids.
+
+    `team_id`: with what this team has learned for itself; None: what a new team would start with.
+    """
     known = known_models()
     reachable = conf.available(known.providers.values())
     models = {name: spec for name, spec in known.models.items() if spec.provider in reachable}
     policies = policies_in_force(org_id)
+    tiers = {name: spec.tier for name, spec in models.items()}
     return RoutingSnapshot(
         taken_at=now,
         models=models,
         providers={name: known.providers[name] for name in reachable},
         prices=prices_at(models.values(), now),
         breakers=open_breakers(),
-        profiles=profiles_of(org_id),
+        beliefs=believe(evidence_for(org_id, team_id), tiers, now),
         policies=bind(policies, models),
         p95_ms=latencies_for(policies, org_id, now),
     )
@@ -52,13 +56,6 @@ def open_breakers() -> dict[str, BreakerState]:
     """Return the breakers that are not closed, by model."""
     rows = Breaker.objects.exclude(state=CLOSED).values_list("model", *STATE_FIELDS)
     return {model: BreakerState(*state) for model, *state in rows}
-
-
-def profiles_of(org_id: int) -> dict[tuple[str, str], Profile]:
-    """Return an organisation's quality profiles, by model and task type."""
-    rows = QualityProfile.objects.filter(org_id=org_id)
-    values = rows.values_list("model", "task_type", *PROFILE_FIELDS)
-    return {(model, task_type): Profile(*sums) for model, task_type, *sums in values}
 
 
 def _own_prices(spec: ModelSpec) -> Prices | None:

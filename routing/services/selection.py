@@ -111,29 +111,30 @@ class Pick:
 
 
 class Selector:
-    """Keeps one fresh snapshot per organisation and picks from it."""
+    """Keeps one fresh snapshot per team and picks from it."""
 
     def __init__(self, journal: Journal, randomness: random.Random) -> None:
         self._journal = journal
         self._random = randomness
-        self._snapshots: dict[int, RoutingSnapshot] = {}
-        self._refreshing: dict[int, asyncio.Task[RoutingSnapshot]] = {}
+        self._snapshots: dict[tuple[int, int], RoutingSnapshot] = {}
+        self._refreshing: dict[tuple[int, int], asyncio.Task[RoutingSnapshot]] = {}
 
     def forget(self) -> None:
         """Look afresh next time: the health of a model has changed."""
         self._snapshots.clear()
 
-    async def snapshot(self, org_id: int, now: datetime) -> RoutingSnapshot:
+    async def snapshot(self, org_id: int, team_id: int, now: datetime) -> RoutingSnapshot:
         """Return what routing knows, at most a second old; one query whoever waits for it."""
-        known = self._snapshots.get(org_id)
+        place = (org_id, team_id)
+        known = self._snapshots.get(place)
         if known is not None and now - known.taken_at < timedelta(seconds=SNAPSHOT_SECONDS):
             return known
-        if org_id not in self._refreshing:
-            reading = self._journal.call(snapshot, org_id, now)
-            self._refreshing[org_id] = asyncio.ensure_future(reading)
-            self._refreshing[org_id].add_done_callback(lambda _: self._refreshing.pop(org_id, None))
-        fresh = await asyncio.shield(self._refreshing[org_id])
-        self._snapshots[org_id] = fresh
+        if place not in self._refreshing:
+            reading = self._journal.call(snapshot, org_id, now, team_id)
+            self._refreshing[place] = asyncio.ensure_future(reading)
+            self._refreshing[place].add_done_callback(lambda _: self._refreshing.pop(place, None))
+        fresh = await asyncio.shield(self._refreshing[place])
+        self._snapshots[place] = fresh
         return fresh
 
     async def pick(
@@ -147,7 +148,7 @@ class Selector:
         now: datetime,
     ) -> Pick:
         """Return the model to call. Raises: NoCandidate, with what removed every model."""
-        known = await self.snapshot(asking.org_id, now)
+        known = await self.snapshot(asking.org_id, asking.team_id, now)
         drafts = _drafts(known, wanted, now)
         candidates = [draft.candidate for draft in drafts.values()]
         task_type = next((draft.request.task_type for draft in drafts.values()), "")

@@ -58,15 +58,15 @@ class LearnedOutput(Read):
     mean_latency_ms = serializers.SerializerMethodField()
 
     def get_score_mean(self, learned: Learned) -> float:
-        return learned.profile.score_sum / learned.profile.n
+        return learned.profile.mean_score or 0.0
 
     @extend_schema_field(MoneyField)
     def get_mean_cost_usd(self, learned: Learned) -> str | None:
-        mean = -(-learned.profile.cost_sum_nanousd // learned.profile.n)
+        mean = round(learned.profile.mean_cost_nanousd or 0.0)
         return MoneyField().to_representation(mean)
 
     def get_mean_latency_ms(self, learned: Learned) -> float:
-        return learned.profile.latency_sum_ms / learned.profile.n
+        return learned.profile.mean_latency_ms or 0.0
 
 
 class ModelOutput(Read):

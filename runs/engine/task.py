@@ -159,11 +159,16 @@ class TaskWork:
         return (
             ObserveAttempt(
                 org_id=self._session.run.org_id,
+                team_id=self._session.run.team_id,
+                run_id=self._session.run_id,
+                task_key=self._brief.key,
+                attempt=draft.number,
                 model=draft.model,
                 task_type=self._brief.task_type,
                 score=draft.score,
                 cost_nanousd=sum(call.cost_nanousd or 0 for call in written) // len(written),
                 latency_ms=sum(call.latency_ms or 0 for call in written) // len(written),
+                input_tokens=sum(call.input_tokens or 0 for call in written) // len(written),
                 at=timezone.now(),
             ),
         )

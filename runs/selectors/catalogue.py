@@ -9,12 +9,14 @@ from datetime import datetime
 from budgets.core.access import Action, Caller
 from budgets.selectors import teams_of
 from routing import conf
+from routing.core.beliefs import Evidence, believe
 from routing.core.breaker import HEALTHY, BreakerState
 from routing.core.catalog import ModelSpec
 from routing.core.pricing import Prices
-from routing.core.quality import NOTHING_SEEN, Estimate, Profile, estimate, merge
+from routing.core.quality import NOTHING_SEEN, Estimate, Profile, merge
 from routing.selectors import known_models
-from routing.selectors.snapshot import open_breakers, prices_at, profiles_of
+from routing.selectors.profiles import profiles_of
+from routing.selectors.snapshot import open_breakers, prices_at
 from runs.core.refusals import NotVisible
 
 
@@ -51,7 +53,7 @@ def model_list(caller: Caller, now: datetime) -> list[ModelReading]:
             available=spec.provider in reachable,
             prices=prices.get(name),
             breaker=breakers.get(name, HEALTHY),
-            profiles=_learned(spec, profiles.get(name, {})),
+            profiles=_learned(spec, profiles.get(name, {}), now),
         )
         for name, spec in sorted(known.models.items())
     ]
@@ -76,9 +78,13 @@ def _profiles(caller: Caller) -> dict[str, dict[str, Profile]]:
     return found
 
 
-def _learned(spec: ModelSpec, profiles: Mapping[str, Profile]) -> tuple[Learned, ...]:
+def _learned(
+    spec: ModelSpec, profiles: Mapping[str, Profile], now: datetime
+) -> tuple[Learned, ...]:
+    own = {(spec.name, task_type): profile for task_type, profile in profiles.items()}
+    believed = believe(Evidence(org=own), {spec.name: spec.tier}, now)
     return tuple(
-        Learned(task_type, profile, estimate(spec.tier, profile))
+        Learned(task_type, profile, believed.estimate((spec.name, task_type)))
         for task_type, profile in sorted(profiles.items())
         if profile.n
     )

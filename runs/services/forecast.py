@@ -16,7 +16,6 @@ from budgets.models import Team
 from budgets.selectors import free_nanousd
 from routing.core.candidates import Candidate, Demand, Removal, filter_candidates
 from routing.core.choice import choose
-from routing.core.quality import NOTHING_SEEN
 from routing.core.request import Message, ModelRequest
 from routing.core.snapshot import RoutingSnapshot, candidates_for
 from routing.core.tokens import count_tokens
@@ -94,7 +93,7 @@ def preview(
 
     `allowed` maps who restricts (team, key, run) to the models left.
     """
-    known = snapshot(team.org_id, now)
+    known = snapshot(team.org_id, now, team.pk)
     size = count_tokens([Message("user", project)])
     tasks = _tasks(team, plan)
     kinds = _kinds(plan, tasks, size)
@@ -186,10 +185,10 @@ def _estimate(
     bare = ModelRequest(request.phase, request.task_type, (), 0, None, 60.0)
     least = _of(candidates_for(known, bare, kind.input_tokens, now), chosen.model)
     prior = from_prices(least.upper_bound_nanousd or 0, chosen.upper_bound_nanousd or 0)
-    seen = known.profiles.get((chosen.model, kind.task_type), NOTHING_SEEN)
-    if seen.n and kind.phase is Phase.GENERATION:
-        mean = Decimal(seen.cost_sum_nanousd) / seen.n
-        prior = learned(prior, seen.n, mean, mean * LEARNED_SPREAD)
+    seen = known.beliefs.spending_of((chosen.model, kind.task_type))
+    if seen is not None and kind.phase is Phase.GENERATION:
+        mean = Decimal(round(seen.cost_nanousd))
+        prior = learned(prior, round(seen.calls), mean, mean * LEARNED_SPREAD)
     return Estimate(prior.expected_nanousd * kind.calls, prior.sd_nanousd * kind.calls)
 
 

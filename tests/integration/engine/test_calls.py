@@ -264,7 +264,7 @@ def test_evaluated_attempts_teach_the_profiles(providers: Simulator) -> None:
 
     attempts = [attempt for task in run.tasks.all() for attempt in task.attempts.all()]
     learned = Counter[tuple[str, str]]()
-    for profile in QualityProfile.objects.filter(org_id=run.org_id):
+    for profile in QualityProfile.objects.filter(org_id=run.org_id, team_id=run.team_id):
         learned[profile.model, profile.task_type] = profile.n
     assert learned == Counter((attempt.model, "summarization") for attempt in attempts)
 

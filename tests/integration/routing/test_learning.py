@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from routing.core.quality import NOTHING_SEEN, Profile, observe
-from routing.models import QualityProfile
-from routing.selectors.snapshot import profiles_of
+from routing.core.quality import NOTHING_SEEN, Observation, Profile, observe
+from routing.models import Evidence, QualityProfile
+from routing.selectors.profiles import profiles_of
 from routing.services.learning import ObserveAttempt
 from telemetry.services.journal import apply_now
 
@@ -35,7 +35,7 @@ def attempt(score: float = 0.5, **overrides: Any) -> ObserveAttempt:
 def expected(*scores: float) -> Profile:
     profile = NOTHING_SEEN
     for score in scores:
-        profile = observe(profile, score, 1000, 20)
+        profile = observe(profile, Observation(NOW, score, 1.0, 1000, 0, 20))
     return profile
 
 
@@ -48,7 +48,7 @@ def test_attempts_of_one_batch_and_of_the_next_add_up() -> None:
 
 
 @pytest.mark.django_db
-def test_a_batch_is_one_statement_whatever_it_holds() -> None:
+def test_a_batch_moves_profiles_in_one_statement_whatever_it_holds() -> None:
     batch = [
         attempt(model=f"m/{number % 7}", task_type=kind, org_id=number % 2)
         for number in range(200)
@@ -56,7 +56,8 @@ def test_a_batch_is_one_statement_whatever_it_holds() -> None:
     ]
     with CaptureQueriesContext(connection) as queries:
         ObserveAttempt.apply(batch)
-    assert len(queries) == 1
+    assert sum("routing_qualityprofile" in query["sql"] for query in queries) == 1
+    assert Evidence.objects.count() == 400
     assert QualityProfile.objects.count() == 28
     assert sum(profile.n for profile in QualityProfile.objects.all()) == 400
 

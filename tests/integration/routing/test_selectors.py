@@ -81,11 +81,11 @@ def test_a_key_brings_its_providers_models_and_ends_the_simulation(
     assert all(name.startswith("sim/") for name in now().models)
 
 
-def test_a_snapshot_is_five_queries() -> None:
+def test_a_snapshot_is_six_queries() -> None:
     now()
     with CaptureQueriesContext(connection) as queries:
         now()
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 def test_a_row_adds_any_model_that_litellm_knows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,8 @@ def test_health_and_profiles_are_those_of_the_moment() -> None:
     taken = now()
     assert set(taken.breakers) == {LUNA}
     assert taken.breakers[LUNA].permanent
-    assert taken.profiles[LUNA, "evaluation"].score_sum == 0.5
+    assert taken.beliefs.estimate((LUNA, "evaluation")).n == 1
+    assert taken.beliefs.estimate((LUNA, "evaluation")).mean < 0.65
 
 
 def test_reading_prices_does_not_import_litellm() -> None:

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from routing.core.beliefs import Beliefs, Evidence, believe
 from routing.core.breaker import HEALTHY, OPEN, PERMANENT, BreakerState, observe
 from routing.core.candidates import Candidate
 from routing.core.pricing import flat_prices
-from routing.core.quality import Profile
+from routing.core.quality import NOTHING_SEEN, Observation, Profile
+from routing.core.quality import observe as seen
 from routing.core.snapshot import RoutingSnapshot, candidates_for, output_limit
 from tests.unit.routing.worlds import make_provider, make_request, make_spec
 
@@ -51,20 +55,26 @@ def test_an_unknown_price_leaves_the_costs_unknown() -> None:
     assert snapshot(prices={}).prices_of("a/one") is None
 
 
-def test_the_profile_of_model_and_task_type_is_used() -> None:
-    profile = Profile(n=10, score_sum=9.0, score_sumsq=8.2, cost_sum_nanousd=50, latency_sum_ms=70)
-    taken = snapshot(profiles={("a/one", "summarization"): profile})
-    seen, unseen = candidate(taken), candidate(taken, task_type="evaluation")
-    assert (seen.estimate.n, seen.latency_ms) == (10, 7.0)
-    assert (unseen.estimate.n, unseen.latency_ms) == (0, None)
-    assert seen.expected_cost_nanousd is not None
-    assert unseen.expected_cost_nanousd is not None
-    assert seen.expected_cost_nanousd < unseen.expected_cost_nanousd
+def beliefs(scores: int, cost: int) -> Beliefs:
+    profile: Profile = NOTHING_SEEN
+    for _ in range(scores):
+        profile = seen(profile, Observation(NOW, 0.9, 1.0, cost, 500, 7))
+    evidence = Evidence(org={("a/one", "summarization"): profile})
+    return believe(evidence, {"a/one": "standard"}, NOW)
+
+
+def test_what_is_believed_of_model_and_task_type_is_used() -> None:
+    taken = snapshot(beliefs=beliefs(10, 50))
+    here, elsewhere = candidate(taken), candidate(taken, task_type="evaluation")
+    assert (here.estimate.n, here.latency_ms) == (10, pytest.approx(7.0))
+    assert elsewhere.estimate.n == 0
+    assert here.expected_cost_nanousd is not None
+    assert elsewhere.expected_cost_nanousd is not None
+    assert here.expected_cost_nanousd < elsewhere.expected_cost_nanousd
 
 
 def test_the_expected_cost_never_exceeds_the_bound() -> None:
-    profile = Profile(n=10, score_sum=9.0, score_sumsq=8.2, cost_sum_nanousd=10**12)
-    one = candidate(snapshot(profiles={("a/one", "summarization"): profile}))
+    one = candidate(snapshot(beliefs=beliefs(10, 10**12)))
     assert one.expected_cost_nanousd == one.upper_bound_nanousd
 
 
