@@ -38,10 +38,10 @@ def totals(
     place_of = _Placing(group_by, span)
     found: dict[Place, list[int]] = {}
     summed = partial(_summed, names=names, sums=sums)
-    for _, at_hour, at_day, *row in _union(summed, where, span, group_by):
-        place = place_of(row[: len(names)], at_hour, at_day)
+    for row in _union(summed, where, span, group_by):
+        place, figures = place_of(row[1:], len(names))
         known = found.setdefault(place, [0] * (len(sums) + 1))
-        for column, value in enumerate(row[len(names) :]):
+        for column, value in enumerate(figures):
             known[column] += value
     for place, cells in _latencies(where, span, group_by, names, place_of) if timed else ():
         found.setdefault(place, [0] * (len(sums) + 1))[-1] += cells
@@ -58,11 +58,15 @@ def _latencies(
 
     The names come once a series, not once a row: there are some thousands of rows.
     """
+    cells: dict[tuple[Any, ...], int] = {}
+    for *key, latency in _union(_timed, where, span, group_by):
+        place = tuple(key)
+        cells[place] = cells.get(place, 0) + cells_in(latency)
     series = Series.objects.filter(**_chosen(where)).values_list("pk", *names)
     names_of = {pk: rest for pk, *rest in series}
-    for at_hour, at_day, series_id, latency in _union(_timed, where, span, group_by):
-        if series_id in names_of:  # else made since the series were read
-            yield place_of(names_of[series_id], at_hour, at_day), cells_in(latency)
+    for (series_id, *times), sum_of_cells in cells.items():
+        if series_id in names_of:  # else it was removed meanwhile
+            yield place_of([*times, *names_of[series_id]], len(names))[0], sum_of_cells
 
 
 class _Placing:
@@ -73,10 +77,16 @@ class _Placing:
         self._zone = span.zone if DAY in group_by else None
         self._days: dict[int, date] = {}
 
-    def __call__(self, names: Sequence[str], at_hour: int | None, at_day: date | None) -> Place:
+    def __call__(self, row: Sequence[Any], names: int) -> tuple[Place, Sequence[Any]]:
+        """Return the group of a row, and what is left of it.
+
+        A row begins with hour and day where they are asked for, then has so many names.
+        """
         if self._at is None:
-            return tuple(names)
-        return (*names[: self._at], self._time(at_hour, at_day), *names[self._at :])
+            return tuple(row[:names]), row[names:]
+        named = row[2 : names + 2]
+        time = self._time(row[0], row[1])
+        return (*named[: self._at], time, *named[self._at :]), row[names + 2 :]
 
     def _time(self, at_hour: int | None, at_day: date | None) -> int | date | None:
         if self._zone is None or at_hour is None:
@@ -101,7 +111,7 @@ def _chosen(where: Where, prefix: str = "") -> dict[str, Any]:
 
 
 def _union(
-    read: Callable[[QuerySet[Any]], QuerySet[Any, Any]],
+    read: Callable[[QuerySet[Any], Sequence[str]], QuerySet[Any, Any]],
     where: Where,
     span: Span,
     group_by: Sequence[str],
@@ -109,30 +119,28 @@ def _union(
     """Read both tables in one statement: hours that become days meanwhile count once."""
     # By the row's own organisation, too: with it the index begins.
     mine = {"org_id__in": where.org_ids} | _chosen(where, "series__")
-    by_time = DAY in group_by or HOUR in group_by
     hours = HourlyRollup.objects.filter(
         **mine, hour__gte=span.first_hour, hour__lt=span.end_hour
-    ).annotate(
-        at_hour=F("hour") if by_time else Value(None, IntegerField()),
-        at_day=Value(None, DateField()),
-    )
+    ).annotate(at_hour=F("hour"), at_day=Value(None, DateField()))
+    times = _TIMES if DAY in group_by or HOUR in group_by else ()
     if span.days is None:
-        return read(hours).iterator(2_000)
+        return read(hours, times).iterator(2_000)
     days = DailyRollup.objects.filter(**mine, day__range=span.days).annotate(
-        at_hour=Value(None, IntegerField()),
-        at_day=F("day") if by_time else Value(None, DateField()),
+        at_hour=Value(None, IntegerField()), at_day=F("day")
     )
-    return read(hours).union(read(days), all=True).iterator(2_000)
+    return read(hours, times).union(read(days, times), all=True).iterator(2_000)
 
 
-def _summed(rows: QuerySet[Any], names: Sequence[str], sums: Sequence[str]) -> QuerySet[Any, Any]:
+def _summed(
+    rows: QuerySet[Any], times: Sequence[str], names: Sequence[str], sums: Sequence[str]
+) -> QuerySet[Any, Any]:
     # Grouped by organisation in any case: without a group SQL answers a row for no rows.
-    keys = ("org_id", *_TIMES, *(f"series__{name}" for name in names))
+    keys = ("org_id", *times, *(f"series__{name}" for name in names))
     grouped = rows.order_by().values_list(*keys)
     summed: QuerySet[Any, Any] = grouped.annotate(*(Sum(name) for name in sums))
     return summed
 
 
-def _timed(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+def _timed(rows: QuerySet[Any], times: Sequence[str]) -> QuerySet[Any, Any]:
     timed = rows.order_by().filter(latency__isnull=False)
-    return timed.values_list(*_TIMES, "series_id", "latency")
+    return timed.values_list("series_id", *times, "latency")

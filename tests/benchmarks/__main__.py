@@ -48,9 +48,15 @@ def measured() -> list[dict[str, Any]]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.benchmarks import engine, live, resume, submit
+    from tests.benchmarks import engine, figures, live, resume, submit
 
-    return [*engine.measure(), *submit.measure(), *resume.measure(), *live.measure()]
+    return [
+        *engine.measure(),
+        *submit.measure(),
+        *resume.measure(),
+        *figures.measure(),
+        *live.measure(),
+    ]
 
 
 def table(kind: str, rows: list[dict[str, Any]]) -> str:
