@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,19 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from budgets.models import Org
 from budgets.services.demo import Demo, make_demo
 from routing.conf import available
 from routing.selectors import known_models
+from runs.services.demo import has_demo, seed_demo
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 120.0
 STOPPED_BY_SIGNAL = {130, 143}  # honcho's codes for SIGINT and SIGTERM
 SIMULATED = "simulated, named sim/...; with a provider's key in .env (see .env.example) real ones"
 REAL = "real ones, by the keys in the environment or .env"
+MADE_UP = "a month of it is made up, to look around in; `manage.py remove_demo` removes it"
+NONE_MADE_UP = "yours alone; `manage.py seed_demo` makes a month up, to look around in"
 WELCOME = """
   Multi-LLM Orchestrator is running. Ctrl-C stops it; `make run` goes on with the same data.
 
@@ -38,6 +43,7 @@ WELCOME = """
   Password  {password}
   API key   {key}
   Models    {models}
+  History   {history}
 
   A first run:
 
@@ -58,10 +64,19 @@ class Command(BaseCommand):
             require_free(variable, port)
         call_command("migrate", verbosity=0)
         Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
-        demo = make_demo(timezone.now())
+        demo = prepare_demo(timezone.now())
         connections.close_all()
         greet_later(demo, list(ports.values()))
         sys.exit(run_procfile(ports))
+
+
+def prepare_demo(now: datetime) -> Demo:
+    """Make what is missing of the demo; its history only once, since it may be removed."""
+    is_first = not Org.objects.exists()
+    demo = make_demo(now)
+    if is_first:
+        seed_demo(demo.org, now)
+    return demo
 
 
 def require_free(variable: str, port: int) -> None:
@@ -140,4 +155,5 @@ def welcome(demo: Demo) -> str:
         models=REAL if any(real) else SIMULATED,
         password=demo.password or "(the one you have set)",
         key=demo.api_key,
+        history=MADE_UP if has_demo() else NONE_MADE_UP,
     )
