@@ -255,6 +255,7 @@ def test_a_key_that_gemini_does_not_know_closes_the_model(raw: RawProvider) -> N
         (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3600),
         (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), None),
     ],
+    ids=["fraction", "zero", "negative", "endless", "words", "in an hour", "an hour ago"],
 )
 def test_retry_after_is_seconds_or_a_date_to_come(
     header: str, seconds: float | None, raw: RawProvider
