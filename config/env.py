@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
@@ -45,6 +47,48 @@ def whole(name: str, default: int, *, at_least: int = 0) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Read a comma-separated list."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How mail is sent; without a host it is written to the log."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ssl: bool = False
+    tls: bool = False
+
+    @property
+    def backend(self) -> str:
+        """Return Django's name of the way."""
+        return f"django.core.mail.backends.{'smtp' if self.host else 'console'}.EmailBackend"
+
+
+def mail(name: str) -> Mail:
+    """Read smtp://user:password@host:587?tls=1, smtps://…, or console://, the default.
+
+    Raises: ImproperlyConfigured.
+    """
+    try:
+        parts = urlsplit(text(name, "console://"))
+        if parts.scheme == "console":
+            return Mail()
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("neither smtp nor smtps, or no host")
+        ssl = parts.scheme == "smtps"
+        return Mail(
+            host=parts.hostname,
+            port=parts.port or (465 if ssl else 25),
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            ssl=ssl,
+            tls=not ssl and parse_qs(parts.query).get("tls") == ["1"],
+        )
+    except ValueError as error:  # without the value: it may hold a password
+        example = "smtp://user:password@host:587?tls=1"
+        raise ImproperlyConfigured(f"{name} cannot be read: write {example}.") from error
 
 
 def data_dir() -> Path:

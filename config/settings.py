@@ -134,6 +134,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # In memory it could be seen by one connection only; by process, so that two suites may run.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 
+# --- Mail: alerts of budgets ----------------------------------------------------------------------
+MAIL = env.mail("EMAIL_URL")
+EMAIL_BACKEND = MAIL.backend
+EMAIL_HOST = MAIL.host
+EMAIL_PORT = MAIL.port
+EMAIL_HOST_USER = MAIL.user
+EMAIL_HOST_PASSWORD = MAIL.password
+EMAIL_USE_SSL = MAIL.ssl
+EMAIL_USE_TLS = MAIL.tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "orchestrator@localhost")
+
 # --- The queue: a bell; the Run table is the truth ------------------------------------------------
 # django-q2 wants a timeout for every job; ours bound themselves, far below `retry`.
 warnings.filterwarnings("ignore", message="Retry and timeout are misconfigured")

@@ -23,3 +23,10 @@ def deliver_webhook(delivery_id: str) -> None:
     from runs.services import webhooks
 
     webhooks.deliver(UUID(delivery_id))
+
+
+def deliver_alert(delivery_id: str) -> None:
+    """Send one alert of a budget, unless it has been sent or is not due."""
+    from budgets.services import alert_delivery
+
+    alert_delivery.deliver(UUID(delivery_id))

@@ -17,6 +17,7 @@ from runs.models import WorkerPool
 
 CARRY_OUT_RUNS = "runs.jobs.carry_out_runs"
 DELIVER_WEBHOOK = "runs.jobs.deliver_webhook"
+DELIVER_ALERT = "runs.jobs.deliver_alert"
 BEAT_SECONDS = 10.0
 DEAD_AFTER = timedelta(seconds=4 * BEAT_SECONDS)
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -32,6 +33,11 @@ def ring() -> None:
 def enqueue_webhook(delivery_id: UUID) -> None:
     """Have one webhook delivery made by a worker."""
     async_task(DELIVER_WEBHOOK, str(delivery_id))
+
+
+def enqueue_alert(delivery_id: UUID) -> None:
+    """Have one alert of a budget sent by a worker."""
+    async_task(DELIVER_ALERT, str(delivery_id))
 
 
 def give_back(job_id: int) -> None:

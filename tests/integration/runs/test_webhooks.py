@@ -6,11 +6,8 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -23,51 +20,12 @@ from runs.services import webhooks
 from telemetry.core.addresses import RefusedAddress
 from telemetry.core.delivery import PAUSES_SECONDS
 from telemetry.services import outgoing
+from tests.fixtures.receiver import Receiver, receiver
 from tests.integration.runs.api import Api
 from tests.world import NOW, World, make_run
 
+__all__ = ["receiver"]
 pytestmark = pytest.mark.django_db
-
-
-class Receiver:
-    """A real HTTP server that remembers what it was sent."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.location = ""
-        self.pause = 0.0
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.requests.append((dict(self.headers), body))
-                time.sleep(receiver.pause)
-                self.send_response(receiver.status)
-                if receiver.location:
-                    self.send_header("Location", receiver.location)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: Any) -> None:
-                return None
-
-        return Handler
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.WEBHOOK_PRIVATE_HOSTS = ["127.0.0.1"]
-    receiver = Receiver()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
 
 
 def make_delivery(world: World, url: str, **fields: Any) -> WebhookDelivery:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgets.core.burn import Burn, Outlook, burn_of
+from budgets.core.burn import Burn, LaterLimit, Outlook, burn_of
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -78,3 +78,49 @@ def test_the_projection_lies_in_its_interval_and_above_what_is_spent(
     assert found.low_nanousd is not None
     assert found.high_nanousd is not None
     assert spent <= found.low_nanousd <= found.projected_nanousd <= found.high_nanousd
+
+
+def test_a_busy_last_day_hurries_the_date_and_widens_the_interval():
+    calm = burn_of([100] * 7, spent_nanousd=0, limit_nanousd=5_000, now=NOW, ends_at=END)
+    busy = burn_of(
+        [100] * 7, spent_nanousd=0, limit_nanousd=5_000, now=NOW, ends_at=END, last_day_nanousd=300
+    )
+    assert (calm.per_day_nanousd, busy.per_day_nanousd) == (100, 200)
+    assert calm.high_nanousd == calm.projected_nanousd == 1_100
+    assert busy.projected_nanousd == 2_200
+    assert busy.high_nanousd is not None
+    assert busy.high_nanousd > 3_000
+
+
+def test_spending_that_began_again_today_is_not_stale():
+    found = burn_of(
+        [0] * 7, spent_nanousd=0, limit_nanousd=100, now=NOW, ends_at=END, last_day_nanousd=2
+    )
+    assert (found.outlook, found.per_day_nanousd) == (Outlook.WITHIN, 1)
+
+
+def test_money_runs_out_when_a_raise_expires_that_was_needed():
+    def ending(spent: int) -> Burn:
+        return burn_of(
+            [100] * 7, spent_nanousd=spent, limit_nanousd=3_000, now=NOW, ends_at=END,
+            later=[LaterLimit(NOW + timedelta(days=2), 1_000)],
+        )  # fmt: skip
+
+    assert ending(900).runs_out_at == NOW + timedelta(days=2)
+    assert ending(500).runs_out_at == NOW + timedelta(days=5)
+    assert ending(2_900).runs_out_at == NOW + timedelta(days=1)
+
+
+def test_a_raise_that_outlasts_the_period_changes_nothing_before_its_end():
+    found = burn_of(
+        [100] * 7, spent_nanousd=0, limit_nanousd=3_000, now=NOW, ends_at=END,
+        later=[LaterLimit(END + timedelta(days=2), 10)],
+    )  # fmt: skip
+    assert (found.outlook, found.runs_out_at) == (Outlook.WITHIN, None)
+
+
+def test_the_earliest_date_lies_before_the_expected_one():
+    found = burn([60, 140, 100, 90, 110, 50, 150], spent=300)
+    assert found.runs_out_at is not None
+    assert found.may_run_out_at is not None
+    assert NOW < found.may_run_out_at < found.runs_out_at

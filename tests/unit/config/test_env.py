@@ -11,7 +11,7 @@ from routing.selectors.known_models import FILE, catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
 READ = re.compile(
-    r"""(?:env\.(?:text|flag|whole|words)|environ\.(?:get|setdefault)|environment|_text|\btext)"""
+    r"""(?:env\.(?:text|flag|whole|words|mail)|environ\.(?:get|setdefault)|environment|_text|\btext)"""
     r"""\(\s*"([A-Z][A-Z_]+)\""""
 )
 NOT_FOR_OPERATORS = {"DJANGO_SETTINGS_MODULE", "PATH"}
@@ -61,3 +61,38 @@ def test_a_switch_that_is_neither_on_nor_off_names_its_variable(monkeypatch: pyt
 
     with pytest.raises(ImproperlyConfigured, match="SOME_SWITCH"):
         env.flag("SOME_SWITCH")
+
+
+def test_mail_is_written_to_the_log_unless_a_server_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+    assert env.mail("EMAIL_URL").backend.endswith("console.EmailBackend")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "smtp://ada:p%40ss@mail.example:587?tls=1",
+            env.Mail("mail.example", 587, "ada", "p@ss", tls=True),
+        ),
+        ("smtps://mail.example", env.Mail("mail.example", 465, ssl=True)),
+        ("smtp://mail.example", env.Mail("mail.example", 25)),
+    ],
+)
+def test_a_mail_server_is_read_from_one_address(
+    monkeypatch: pytest.MonkeyPatch, url: str, expected: env.Mail
+):
+    monkeypatch.setenv("EMAIL_URL", url)
+    assert env.mail("EMAIL_URL") == expected
+    assert expected.backend.endswith("smtp.EmailBackend")
+    assert "p@ss" not in repr(expected)
+
+
+@pytest.mark.parametrize("url", ["mail.example", "http://x", "smtp://", "smtp://secret@h:port"])
+def test_a_mail_address_that_cannot_be_read_names_the_variable_and_tells_no_secret(
+    monkeypatch: pytest.MonkeyPatch, url: str
+):
+    monkeypatch.setenv("EMAIL_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL") as refused:
+        env.mail("EMAIL_URL")
+    assert "secret" not in str(refused.value)
