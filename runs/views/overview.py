@@ -16,6 +16,7 @@ from budgets.core.burn import Burn, Outlook
 from runs.core.heat import Metric
 from runs.core.metrics import METRICS
 from runs.core.status import ACTIVE, RunStatus
+from runs.core.window import named_window
 from runs.selectors.outlooks import BudgetOutlook, budget_outlooks
 from runs.selectors.usage import (
     Matrix,
@@ -225,7 +226,9 @@ class OverviewPage:
 
     @cached_property
     def _health(self) -> list[ModelHealth]:
-        return provider_health(self._asked)
+        """Return how models have been of late, whatever the time chosen."""
+        lately = named_window("24h", self.bar.zone, self.bar.now)
+        return provider_health(self._asked.over(lately))
 
     @property
     def segments(self) -> list[Segment]:

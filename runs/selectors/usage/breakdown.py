@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from runs.core.metrics import OTHERS, TOP, Metric, weight
@@ -37,13 +38,10 @@ def breakdown(
     """Return a metric by one or two of `runs.core.metrics.GROUPS`, with the previous period."""
     groups = [name for name in (group, sub_group) if name]
     columns = [COLUMNS.get(name, name) for name in groups]
-    now = totals(asked.where, asked.window.span, columns, timed=metric.timed)
+    read = partial(totals, asked.where, group_by=columns, sums=metric.sums, timed=metric.timed)
     previous = asked.window.previous
-    before = (
-        None
-        if previous is None
-        else totals(asked.where, previous.span, columns, timed=metric.timed)
-    )
+    now = read(span=asked.window.span)
+    before = None if previous is None else read(span=previous.span)
     return Breakdown(metric, _part("", now, before, asked, metric, groups, top))
 
 

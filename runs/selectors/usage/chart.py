@@ -44,7 +44,9 @@ def chart(asked: Asked, metric: Metric, group: str = "", *, top: int = TOP) -> C
     """Return a metric over time, by one of `runs.core.metrics.GROUPS` or in all."""
     columns = [COLUMNS.get(group, group)] if group else []
     time = "hour" if asked.window.by_hour else "day"
-    found = totals(asked.where, asked.window.span, [time, *columns], timed=metric.timed)
+    found = totals(
+        asked.where, asked.window.span, [time, *columns], sums=metric.sums, timed=metric.timed
+    )
     by_group: dict[Any, dict[int | date, Totals]] = {}
     for (bucket, *names), figures in found.items():
         by_group.setdefault(names[0] if names else "", {})[bucket] = figures
