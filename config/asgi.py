@@ -6,8 +6,12 @@ import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
+from twisted.web.http import HTTPChannel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Left to itself, Twisted hangs up without a word on an address longer than 16 kB.
+HTTPChannel.MAX_LENGTH = HTTPChannel.totalHeadersSize = 128 * 1024
 
 http = get_asgi_application()
 

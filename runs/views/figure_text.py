@@ -5,6 +5,8 @@ from __future__ import annotations
 from runs.core.heat import LESS_IS_BETTER, Figure, Metric, moved
 from runs.views.formats import milliseconds, ratio, usd
 
+UNCHANGED = "no change"
+
 
 def value_text(metric: Metric, value: float) -> str:
     """Write one value with its unit."""
@@ -21,8 +23,10 @@ def change_text(metric: Metric, now: Figure, before: Figure | None) -> str:
         return ""
     change = now.value - before.value
     if metric in LESS_IS_BETTER:
-        return f"{100 * change / before.value:+.0f} %" if before.value else ""
-    return f"{100 * change:+.0f} points" if metric is Metric.SUCCESS else f"{change:+.2f}"
+        return _signed(f"{100 * change / before.value:+.0f}", " %") if before.value else ""
+    if metric is Metric.SUCCESS:
+        return _signed(f"{100 * change:+.0f}", " points")
+    return _signed(f"{change:+.2f}")
 
 
 def detail_text(
@@ -42,6 +46,12 @@ def detail_text(
     return " · ".join(said)
 
 
+def _signed(text: str, unit: str = "") -> str:
+    if not text.strip("+-0."):
+        return UNCHANGED
+    return text.replace("-", "−") + unit
+
+
 def _name(metric: Metric) -> str:
     return {
         Metric.QUALITY: "mean score",
@@ -55,5 +65,5 @@ def _trend(metric: Metric, now: Figure, before: Figure | None) -> str:
     change = change_text(metric, now, before)
     if before is None or not change:
         return "nothing known of the time before"
-    chance = "" if moved(now, before) else ", within chance"
+    chance = "" if change == UNCHANGED or moved(now, before) else ", within chance"
     return f"{change} on the same time before (n {before.n:,}{chance})"

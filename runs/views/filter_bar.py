@@ -80,9 +80,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
+    """One of several links of which one is where one is; `short` is for narrow pages."""
+
     label: str
     url: str
     current: bool
+    short: str = ""
 
 
 class FilterBar:
@@ -159,7 +162,17 @@ class FilterBar:
         start, end = (at.astimezone(self.zone) for at in (self.window.starts_at, self._last))
         if start.date() == end.date():
             return f"{start:%-d %b %Y, %H:%M} to {end:%H:%M}"
-        return f"{start:%-d %b} to {end:%-d %b %Y}"
+        year = "" if start.year == end.year else f" {start:%Y}"
+        return f"{start:%-d %b}{year} to {end:%-d %b %Y}"
+
+    @property
+    def phrase(self) -> str:
+        """Return the time as a sentence goes on with it."""
+        return f"{'in' if self.filters.preset else 'from'} {self.label}"
+
+    @property
+    def may_submit(self) -> bool:
+        return bool(self.caller.team_ids(Action.WRITE_RUNS))
 
     @property
     def _last(self) -> datetime:
@@ -170,8 +183,8 @@ class FilterBar:
     @property
     def presets(self) -> list[Preset]:
         return [
-            Preset(label, self.url(self.filters.over(name)), name == self.filters.preset)
-            for name, (label, _) in PRESETS.items()
+            Preset(label, self.url(self.filters.over(name)), name == self.filters.preset, short)
+            for name, (label, short) in PRESETS.items()
         ]
 
     @property

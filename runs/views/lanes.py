@@ -113,7 +113,7 @@ def _ticks(whole: float) -> list[Tick]:
     return [
         Tick(
             100 * number // TICKS,
-            duration(whole * number / TICKS),
+            duration(whole * number / TICKS) if number else "0 s",
             "start" if number == 0 else "end" if number == TICKS else "middle",
         )
         for number in range(TICKS + 1)

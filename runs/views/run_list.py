@@ -77,6 +77,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "bar": bar,
         "rows": rows,
+        "part_url": bar.url(before=str(before or "")),
         "older_url": bar.url(before=str(window[-2].pk)) if len(window) > PAGE_SIZE else "",
         "newer_url": bar.url() if before is not None else "",
         "first": not rows and not run_list(caller).exists(),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from budgets.models import Team
 from runs.models import Run
-from tests.browser import world
+from tests.browser import figures, world
 
 EIGHT = {
     "models": (),
@@ -52,6 +52,7 @@ def everything() -> dict[str, Run]:
             finished_at=created + timedelta(minutes=4),
             labels={"quarter": "Q4"} if age % 4 == 0 else {},
         )
+    figures.history(eng)
     single = _single(eng)
     return {"one": single, "many": _many(eng), "wide": _wide(eng), "eight": _eight(eng)} | {
         "queued": world.run(eng, project="Name five risks of moving payroll to a new vendor")

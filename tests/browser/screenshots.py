@@ -22,6 +22,7 @@ WIDTHS = {1440: 900, 1024: 768, 390: 844}
 
 # Those that are kept; the others are taken when they are named.
 KEPT = ["login", "runs", "new", "run", "run-task", "run-why", "run-calls", "run-64-tasks"]
+KEPT += ["overview", "costs", "run-timeline", "quality", "quality-table", "providers"]
 OPEN = """() => {
   const attempt = document.querySelector('.inspector details.fold[id$="-1"]');
   attempt.open = true;
@@ -68,6 +69,20 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "run-task": f"/runs/{eight}/?task=tokens",
         "run-why": f"/runs/{eight}/?task=tokens",
         "run-calls": f"/runs/{eight}/?tab=calls",
+        "run-timeline": f"/runs/{eight}/?tab=timeline",
+        "overview": "/overview/",
+        "overview-month": "/overview/?range=30d&by=team",
+        "costs": "/costs/?range=30d&group=team&sub=model&top=5",
+        "costs-latency": "/costs/?range=48h&metric=latency_p95",
+        "costs-table": "/costs/?shape=table&group=task_type",
+        "quality": "/quality/",
+        "quality-cost": "/quality/?metric=cost",
+        "quality-table": "/quality/?view=table",
+        "quality-empty": "/quality/?from=2020-01-01&to=2020-02-01",
+        "quality-noted": "/quality/?range=x&model=gone&model=sim/kimi-k2&status=active",
+        "providers": "/providers/",
+        "filter-menu": "/quality/",
+        "filter-views": "/quality/",
         "run-events": f"/runs/{eight}/?tab=events",
         "run-request": f"/runs/{eight}/?tab=request",
         "run-one-task": f"/runs/{one}/?task=tokens",
@@ -105,6 +120,10 @@ def _take(
         page.goto(address + path)
         if name == "run-why":
             page.evaluate(OPEN)
+        if name == "filter-menu":
+            page.locator("summary", has_text="Model").click()
+        if name == "filter-views":
+            page.locator("summary", has_text="Views").click()
         # The large ones are mostly table, and what was scrolled to should stay in view.
         whole = name not in ("run-64-tasks", "run-62-side-by-side", "run-why")
         page.screenshot(path=_file(name, theme, width), full_page=whole)
