@@ -54,8 +54,8 @@ class Granted:
 class Refused:
     """The money is not there, and why.
 
-    `extendable`: the hold may still grow by enough (ExtendHold). `closed`: the hold is over, so
-    nothing can be drawn on it whatever the figures say.
+    `extendable`: the hold may still grow by enough (ExtendHold), which is `missing_nanousd`.
+    `closed`: the hold is over, so nothing can be drawn on it whatever the figures say.
     """
 
     scope: LimitScope
@@ -65,6 +65,17 @@ class Refused:
     requested_nanousd: int
     extendable: bool = False
     closed: bool = False
+    missing_nanousd: int = 0
+
+    @property
+    def ample_nanousd(self) -> int:
+        """Return what lets a hold serve more calls than this one: as much again, if it may.
+
+        So that the rows of team and org are not touched for every call.
+        """
+        taken = self.spent_nanousd + self.held_nanousd + self.requested_nanousd
+        may_grow_by = self.limit_nanousd - taken + self.missing_nanousd
+        return max(self.missing_nanousd, min(self.requested_nanousd, may_grow_by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,9 @@ def reserve(
         raise ValueError("a reservation is never negative")
     taken = hold.spent_nanousd + hold.reserved_nanousd + amount_nanousd
     if hold.closed or taken > hold.amount_nanousd:
-        return hold, _refused_by_run(hold, amount_nanousd, taken <= hold.limit_nanousd)
+        may_grow = not hold.closed and taken <= hold.limit_nanousd
+        missing = taken - hold.amount_nanousd if may_grow else 0
+        return hold, _refused_by_run(hold, amount_nanousd, missing)
     over = eats_beyond_reserve(hold.phases, hold.limit_nanousd, phase, amount_nanousd)
     return replace(hold, reserved_nanousd=hold.reserved_nanousd + amount_nanousd), Granted(over)
 
@@ -144,15 +157,17 @@ def extend(
     if amount_nanousd < 0:
         raise ValueError("a hold never shrinks while it is open")
     if hold.closed or hold.amount_nanousd + amount_nanousd > hold.limit_nanousd:
-        return _refused_by_run(hold, amount_nanousd, extendable=False)
+        return _refused_by_run(hold, amount_nanousd)
+    # What the hold has and has not used is there for its calls, whatever a period has left.
+    unused = max(0, hold.amount_nanousd - hold.spent_nanousd - hold.reserved_nanousd)
     for limit in limits:
         if amount_nanousd > limit.free_nanousd:
             return Refused(
                 limit.scope,
                 limit.limit_nanousd,
                 limit.spent_nanousd,
-                limit.held_nanousd,
-                amount_nanousd,
+                limit.held_nanousd - unused,
+                amount_nanousd + unused,
             )
     return Granted()
 
@@ -179,13 +194,14 @@ def certain_charge(state: ReservationState) -> Charge:
     return Charge.unconfirmed() if state is ReservationState.SENT else Charge.released()
 
 
-def _refused_by_run(hold: HoldState, requested_nanousd: int, extendable: bool) -> Refused:
+def _refused_by_run(hold: HoldState, requested_nanousd: int, missing_nanousd: int = 0) -> Refused:
     return Refused(
         "run",
         hold.limit_nanousd,
         hold.spent_nanousd,
         hold.reserved_nanousd,
         requested_nanousd,
-        extendable=extendable and not hold.closed,
+        extendable=missing_nanousd > 0,
         closed=hold.closed,
+        missing_nanousd=missing_nanousd,
     )

@@ -14,7 +14,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from budgets.services.ledger import ExtendHold, Granted
+from budgets.services.ledger import ExtendHold, Granted, Refused
 from routing.core import retry
 from routing.core.breaker import INCONCLUSIVE
 from routing.core.catalog import ModelSpec
@@ -169,10 +169,18 @@ class Gateway:
             return await self._send(pending)
         effort.refusal = result
         if result.extendable:
-            extension = ExtendHold(context.hold_id, result.requested_nanousd, timezone.now())
-            (extended,) = await self._journal.write(extension, guard=context.guard)
-            effort.refusal = None if isinstance(extended, Granted) else extended
+            effort.refusal = await self._extend(result, context)
         return None
+
+    async def _extend(self, refused: Refused, context: CallContext) -> Refused | None:
+        """Let the hold grow, amply where there is room for it; None: it has grown."""
+        for amount in dict.fromkeys((refused.ample_nanousd, refused.missing_nanousd)):
+            extension = ExtendHold(context.hold_id, amount, timezone.now())
+            (answer,) = await self._journal.write(extension, guard=context.guard)
+            if not isinstance(answer, Refused):
+                return None
+            refused = answer
+        return refused
 
     async def _send(self, pending: PendingCall) -> Completion:
         from routing import llm  # heavy: only processes that call models import it

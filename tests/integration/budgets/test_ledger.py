@@ -41,7 +41,7 @@ def test_reserve_refuses_when_the_hold_has_no_room_and_stores_nothing() -> None:
     hold = make_world().hold(100, limit=200)
     assert reserve(hold, 60, phase="generation")[1] == Granted()
     call_id, result = reserve(hold, 41)
-    assert result == Refused("run", 200, 0, 60, 41, extendable=True)
+    assert result == Refused("run", 200, 0, 60, 41, extendable=True, missing_nanousd=1)
     assert not Reservation.objects.filter(pk=call_id).exists()
 
 
@@ -195,7 +195,7 @@ def test_a_hold_grows_only_where_team_and_org_have_room(
 ) -> None:
     world = make_world(eng_limit=eng_limit, org_limit=org_limit)
     hold = world.hold(100, limit=1000)
-    assert extend(hold, 11) == Refused(scope, 110, 0, 100, 11)  # type: ignore[arg-type]
+    assert extend(hold, 11) == Refused(scope, 110, 0, 0, 111)  # type: ignore[arg-type]
     assert extend(hold, 10) == Granted()
 
 

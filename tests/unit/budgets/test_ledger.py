@@ -38,7 +38,7 @@ def test_reserve_sets_the_amount_aside() -> None:
 def test_reserve_refuses_when_spent_plus_reserved_plus_amount_exceeds_what_is_held() -> None:
     before = hold(spent_nanousd=100, reserved_nanousd=200)
     after, result = reserve(before, GENERATION, 301)
-    assert result == Refused("run", 1000, 100, 200, 301, extendable=True)
+    assert result == Refused("run", 1000, 100, 200, 301, extendable=True, missing_nanousd=1)
     assert after == before
 
 
@@ -49,6 +49,22 @@ def test_a_refusal_tells_whether_the_hold_may_still_grow_by_enough(
     _, result = reserve(hold(spent_nanousd=300), GENERATION, amount)
     assert isinstance(result, Refused)
     assert result.extendable is extendable
+
+
+@pytest.mark.parametrize(
+    ("spent", "requested", "missing", "ample"),
+    [
+        (500, 200, 100, 200),  # as much again as was asked for
+        (500, 450, 350, 400),  # what is left of the limit
+        (800, 100, 300, 300),  # more was charged than was held: that is made up for, too
+    ],
+)
+def test_a_refusal_tells_what_is_missing_and_what_would_be_ample(
+    spent: int, requested: int, missing: int, ample: int
+) -> None:
+    _, result = reserve(hold(spent_nanousd=spent), GENERATION, requested)
+    assert isinstance(result, Refused)
+    assert (result.missing_nanousd, result.ample_nanousd) == (missing, ample)
 
 
 def test_reserve_refuses_on_a_closed_hold_however_much_is_left() -> None:
@@ -122,13 +138,13 @@ def test_extend_is_granted_within_every_limit() -> None:
         (hold(), (), Refused("run", 1000, 0, 0, 401)),
         (hold(limit_nanousd=2000, closed=True), (), Refused("run", 2000, 0, 0, 401, closed=True)),
         (
-            hold(limit_nanousd=2000),
-            (LimitState("team", 1000, 300, 300), LimitState("org", 1, 0, 0)),
-            Refused("team", 1000, 300, 300, 401),
+            hold(limit_nanousd=2000, spent_nanousd=600),
+            (LimitState("team", 1300, 300, 600), LimitState("org", 1, 0, 0)),
+            Refused("team", 1300, 300, 600, 401),
         ),
         (
-            hold(limit_nanousd=2000),
-            (LimitState("team", 1001, 300, 300), LimitState("org", 5000, 900, 3700)),
+            hold(limit_nanousd=2000, spent_nanousd=600),
+            (LimitState("team", 1301, 300, 600), LimitState("org", 5000, 900, 3700)),
             Refused("org", 5000, 900, 3700, 401),
         ),
     ],
@@ -137,6 +153,12 @@ def test_extend_is_refused_by_the_first_limit_without_room(
     state: HoldState, limits: tuple[LimitState, ...], refusal: Refused
 ) -> None:
     assert extend(state, limits, 401) == refusal
+
+
+def test_a_refused_extension_leaves_what_the_hold_has_not_used_to_its_calls() -> None:
+    state = hold(spent_nanousd=100, reserved_nanousd=200)
+    refusal = extend(state, (LimitState("team", 1000, 0, 700),), 301)
+    assert refusal == Refused("team", 1000, 0, 400, 601)
 
 
 def test_a_limit_lowered_below_what_is_spent_leaves_nothing_free() -> None:
