@@ -22,7 +22,6 @@ LAST_BIN = math.ceil(math.log(LONGEST_MS) * _PER_BIN)
 # holds a million million calls before it would spill into the next.
 _CELL_BYTES = 5
 _CELL_BITS = 8 * _CELL_BYTES
-_CELL = (1 << _CELL_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,12 @@ class Histogram:
 
     def bins(self) -> dict[int, int]:
         """Return the counts of the bins that are not empty, shortest latency first."""
-        found = {}
-        rest, place = self.cells, 0
-        while rest:
-            if rest & _CELL:
-                found[place] = rest & _CELL
-            rest >>= _CELL_BITS
-            place += 1
-        return found
+        written = self.cells.to_bytes((self.cells.bit_length() + 7) // 8, "little")
+        counts = (
+            int.from_bytes(written[start : start + _CELL_BYTES], "little")
+            for start in range(0, len(written), _CELL_BYTES)
+        )
+        return {place: count for place, count in enumerate(counts) if count}
 
     def quantiles(self, *shares: float) -> tuple[float | None, ...]:
         """Return the latency in ms that each share of all does not exceed; None: it is empty.
