@@ -14,7 +14,7 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as rest
 
-from budgets.core.errors import BudgetExceeded, InFlight, KeyReused
+from budgets.core.errors import BudgetExceeded, InFlight, InvalidChange, KeyReused
 from budgets.core.money import format_usd
 from config.json_body import BodyTooLarge
 from config.problems import respond
@@ -131,7 +131,7 @@ def _models_not_allowed(error: ModelsNotAllowed) -> HttpResponse:
         str(error),
         decision_id=str(error.decision_id),
         policy=error.policy,
-        version=None,
+        version=error.version,
         reason=error.reason,
     )
 
@@ -163,6 +163,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
     RunBudgetSpent: _run_budget_spent,
     ModelsNotAllowed: _models_not_allowed,
     InvalidSubmission: lambda error: _with_errors("invalid", error.errors),
+    InvalidChange: lambda error: _with_errors("invalid", error.errors),
     NotResumable: _conflict,
     AlreadyEnded: _conflict,
     NothingToJudge: _conflict,

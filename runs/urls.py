@@ -7,10 +7,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from runs import views
 from runs.api.control import CancelRun, GiveFeedback, ResumeRun
+from runs.api.decisions import ListDecisions, ReadDecision
 from runs.api.events import ListEvents
 from runs.api.feed import ListFeed
 from runs.api.models import ListModels, ReadModel
 from runs.api.parts import DownloadOutput, ListCalls, ListTasks, ReadTask
+from runs.api.policies import CheckPolicy, OnePolicy, Policies, ReplayPolicy
 from runs.api.runs import ReadRun, Runs
 from runs.api.usage import ReadUsage
 from runs.api.webhook_secret import ReadWebhookSecret
@@ -53,6 +55,12 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("usage/", ReadUsage.as_view(), name="api-usage"),
     path("models/", ListModels.as_view(), name="api-models"),
     path("models/<path:model_id>/", ReadModel.as_view(), name="api-model"),
+    path("policies/", Policies.as_view(), name="api-policies"),
+    path("policies/check/", CheckPolicy.as_view(), name="api-policies-check"),
+    path("policies/replay/", ReplayPolicy.as_view(), name="api-policies-replay"),
+    path("policies/<int:policy_id>/", OnePolicy.as_view(), name="api-policy"),
+    path("policy-decisions/", ListDecisions.as_view(), name="api-decisions"),
+    path("policy-decisions/<uuid:decision_id>/", ReadDecision.as_view(), name="api-decision"),
     path("webhook-secret/", ReadWebhookSecret.as_view(), name="api-webhook-secret"),
 ]
 

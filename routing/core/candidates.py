@@ -117,9 +117,12 @@ def first_return(removed: Sequence[Removal]) -> datetime | None:
 
 
 def _removal(candidate: Candidate, demand: Demand) -> Removal | None:
+    for who in sorted(demand.allowed):
+        if candidate.model not in demand.allowed[who]:
+            return Removal(candidate.model, NOT_ALLOWED, who)
     if (ruled := demand.ruled_out.get(candidate.model)) is not None:
         return ruled
-    for check in (_by_permission, _by_task, _by_money, _by_health):
+    for check in (_by_exclusion, _by_task, _by_money, _by_health):
         found = check(candidate, demand)
         if found is not None:
             reason, detail = found
@@ -128,10 +131,7 @@ def _removal(candidate: Candidate, demand: Demand) -> Removal | None:
     return None
 
 
-def _by_permission(candidate: Candidate, demand: Demand) -> tuple[str, str] | None:
-    for who in sorted(demand.allowed):
-        if candidate.model not in demand.allowed[who]:
-            return NOT_ALLOWED, who
+def _by_exclusion(candidate: Candidate, demand: Demand) -> tuple[str, str] | None:
     if candidate.provider in demand.excluded_providers:
         return PROVIDER_EXCLUDED, candidate.provider
     if candidate.model in demand.excluded_models:

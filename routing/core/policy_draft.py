@@ -92,6 +92,8 @@ def _misplaced(read: Mapping[str, Any]) -> dict[str, list[str]]:
         errors["task_type"] = ["A policy of scope task_type names its type of task."]
     if scope is Scope.ORG and read.get("team"):
         errors["team"] = ["A policy of scope org holds in every team: leave this out."]
+    if scope is Scope.RUN and read.get("team"):
+        errors["team"] = ["The run has its team: leave this out."]
     if scope is not Scope.RUN and read.get("run"):
         errors["run"] = ["Only a policy of scope run names a run."]
     return errors

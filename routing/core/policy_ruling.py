@@ -7,10 +7,10 @@ policy brings back what another removed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from routing.core.candidates import Candidate, Removal
+from routing.core.candidates import Candidate, Demand, Removal
 from routing.core.catalog import ModelSpec
 from routing.core.policy import Place, Policy
 from routing.core.policy_violation import (
@@ -125,6 +125,15 @@ def judge(
     permitted = any(one.policy.enforced and one.policy.rules.unknown_price for one in holding)
     policies = tuple(one.policy for one in holding)
     return Ruling(policies, removals, breaches, remarks, permitted)
+
+
+def ruled(demand: Demand, ruling: Ruling) -> Demand:
+    """Return the demand of a call with what the policies say."""
+    return replace(
+        demand,
+        ruled_out=ruling.removals,
+        unknown_price_allowed=ruling.unknown_price_allowed,
+    )
 
 
 def violations(bound: Bound, candidate: Candidate, measures: Measures) -> Iterator[Violation]:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from budgets.core.access import Action, Caller
 from routing.core.policy import Mode, Policy, Rules, Scope
+from routing.core.policy_draft import Draft
 from routing.core.policy_text import InvalidPolicy, rules_from
 from routing.models import Policy as Row
 from routing.models.policy import PolicyText
@@ -30,6 +31,26 @@ def policies_in_force(org_id: int) -> tuple[Policy, ...]:
 def policy_from(name: str, text: PolicyText) -> Policy:
     """Return the policy that a row, or one of its versions, holds."""
     return _policy(name, *(getattr(text, column) for column in COLUMNS[1:]))
+
+
+def draft_of(name: str, text: PolicyText, team: str) -> Draft:
+    """Return what a policy, or one of its versions, says, as people write it.
+
+    `team` is the slug of its team, empty where it has none.
+    """
+    scope = Scope(text.scope)
+    return Draft(
+        name,
+        Mode(text.mode),
+        rules_from(text.rules),
+        scope,
+        # A run has its team: only the run is named.
+        "" if scope is Scope.RUN else team,
+        text.run_id,
+        text.task_type,
+        text.enabled,
+        text.note,
+    )
 
 
 def latencies_for(policies: tuple[Policy, ...], org_id: int, now: datetime) -> dict[str, float]:

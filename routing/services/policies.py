@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db import transaction
 
 from budgets.models import Team
-from routing.core.policy import Mode, Policy, Scope
+from routing.core.policy import Policy
 from routing.core.policy_analysis import analyse
 from routing.core.policy_draft import Draft
 from routing.core.policy_market import Finding, Market
-from routing.core.policy_text import rules_as_json, rules_from
+from routing.core.policy_text import rules_as_json
 from routing.core.request import ModelRequest
 from routing.core.snapshot import RoutingSnapshot, candidates_for
 from routing.models import Policy as Row
@@ -100,6 +100,18 @@ def change_policy(
     return row
 
 
+def save_policy(org_id: int, draft: Draft, *, team: Team | None, actor: str, now: datetime) -> Row:
+    """Save a draft as a new policy, or as the next version of the one of its name.
+
+    Raises: Contradictory.
+    """
+    with transaction.atomic():
+        row = Row.objects.filter(org_id=org_id, name=draft.name).first()
+        if row is None:
+            return create_policy(org_id, draft, team=team, actor=actor, now=now)
+        return change_policy(row, draft, team=team, actor=actor, now=now)
+
+
 def check_policy(
     org_id: int, draft: Draft, team: Team | None, now: datetime
 ) -> tuple[Finding, ...]:
@@ -121,21 +133,6 @@ def policy_of(draft: Draft, team: Team | None, version: int = 0) -> Policy:
         None if team is None else team.pk,
         draft.run,
         draft.task_type,
-    )
-
-
-def draft_of(row: Row, text: Row | PolicyVersion, team: str) -> Draft:
-    """Return what a policy, or one of its versions, says, as people write it."""
-    return Draft(
-        row.name,
-        Mode(text.mode),
-        rules_from(text.rules),
-        Scope(text.scope),
-        team,
-        text.run_id,
-        text.task_type,
-        text.enabled,
-        text.note,
     )
 
 

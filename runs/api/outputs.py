@@ -243,6 +243,8 @@ class ForecastOutput(Read):
 class PolicyOutcome(Read):
     outcome = serializers.ChoiceField(["allow", "deny"])
     reason = serializers.CharField()
+    policy = serializers.CharField(allow_null=True, help_text="null: no policy denies it.")
+    version = serializers.IntegerField(allow_null=True)
 
 
 class BudgetOutcome(Read):

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action
-from budgets.core.errors import BudgetExceeded
 from runs.api import schema
 from runs.api.idempotency import answer_once
 from runs.api.inputs import RunQuery, SubmitInput, read_body, read_query
@@ -73,11 +72,14 @@ class SubmitRun(Operation):
         if wanted.is_dry_run:
             return Response(dry_run(rehearse(checked, now)))
 
+        denial = submission.policy_denial(checked, now)
+
         def note(error: Exception) -> None:
-            if isinstance(error, BudgetExceeded):
-                submission.record_refusal(checked, error, now)
+            submission.note_refusal(checked, error, now)
 
         def work() -> Response:
+            if denial is not None:
+                raise denial
             return run_answer(request, submission.store(checked, now), 201)
 
         return answer_once(self, work, on_refusal=note)
@@ -110,6 +112,8 @@ def dry_run(rehearsal: Rehearsal) -> Any:
             "policy": {
                 "outcome": "deny" if rehearsal.refusal else "allow",
                 "reason": rehearsal.refusal,
+                "policy": rehearsal.denial.policy if rehearsal.denial else None,
+                "version": rehearsal.denial.version if rehearsal.denial else None,
             },
             "budget": {
                 "outcome": "allow" if rehearsal.has_room else "deny",

@@ -8,11 +8,13 @@ RefusalError
 ├── RunBudgetSpent        going on needs a larger budget of the run itself
 ├── NothingToJudge        feedback on a task without an output
 └── ModelsNotAllowed      the caller asks for models that it may not use
+    └── DeniedByPolicy    policies leave no model for some step
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 
@@ -63,9 +65,26 @@ class NothingToJudge(RefusalError):
 class ModelsNotAllowed(RefusalError):
     """`policy` names the list that leaves the models out, `decision_id` the record of it."""
 
+    version: int | None = None
+
     def __init__(self, models: Sequence[str], policy: str, reason: str, decision_id: UUID) -> None:
         super().__init__(f"Not allowed: {reason}.")
         self.models = tuple(models)
         self.policy = policy
         self.reason = reason
         self.decision_id = decision_id
+
+
+class DeniedByPolicy(ModelsNotAllowed):
+    """`models` are those that policies removed; `policy` is the one that removed most.
+
+    `step` is what cannot be carried out (`runs.services.forecast.Step`).
+    """
+
+    def __init__(
+        self, models: Sequence[str], policy: str, version: int | None, reason: str,
+        decision_id: UUID, step: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(models, policy, reason, decision_id)
+        self.version = version
+        self.step = step

@@ -16,6 +16,10 @@ from budgets.models import Team
 from budgets.selectors import free_nanousd
 from routing.core.candidates import Candidate, Demand, Removal, filter_candidates
 from routing.core.choice import choose
+from routing.core.policy import Place
+from routing.core.policy_denial import is_denial
+from routing.core.policy_ruling import judge, ruled
+from routing.core.policy_violation import Measures
 from routing.core.request import Message, ModelRequest
 from routing.core.snapshot import RoutingSnapshot, candidates_for
 from routing.core.tokens import count_tokens
@@ -69,6 +73,15 @@ class Preview:
         """Return the steps that no model could take."""
         return tuple(step for step in self.steps if step.model is None)
 
+    @property
+    def denied_by_policy(self) -> Step | None:
+        """Return the first step that policies leave no model for, whatever is tried and paid.
+
+        A critique that nobody can give is left out by the engine, and denies nothing.
+        """
+        needed = (step for step in self.denied if step.phase is not Phase.CROSS_REVIEW)
+        return next((step for step in needed if is_denial(step.removed)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
@@ -97,7 +110,7 @@ def preview(
     size = count_tokens([Message("user", project)])
     tasks = _tasks(team, plan)
     kinds = _kinds(plan, tasks, size)
-    steps = _steps(kinds, known, allowed, preference, now)
+    steps = _steps(kinds, known, team.pk, allowed, preference, now)
     expected = forecast(step.estimate for step in steps)
     free = free_nanousd(team.org, team, now)
     return Preview(expected, risk_of(expected, free), free, steps, tasks, plan is not None)
@@ -141,6 +154,7 @@ def _task_kinds(task_type: str, prompt_tokens: int, tasks: int) -> Iterable[_Kin
 def _steps(
     kinds: Iterable[_Kind],
     known: RoutingSnapshot,
+    team_id: int,
     allowed: Mapping[str, frozenset[str]],
     preference: str,
     now: datetime,
@@ -152,21 +166,30 @@ def _steps(
         judges = kind.phase in (Phase.CROSS_REVIEW, Phase.EVALUATION)
         barred = frozenset({maker}) if judges and maker else frozenset[str]()
         others = Demand(kind.input_tokens, allowed=allowed, excluded_providers=barred)
-        step = _step(kind, known, others, preference, now)
+        step = _step(kind, known, team_id, others, preference, now)
         if step.model is None and barred:
             anybody = Demand(kind.input_tokens, allowed=allowed)
-            step = _step(kind, known, anybody, preference, now)
+            step = _step(kind, known, team_id, anybody, preference, now)
         maker = step.provider if kind.phase is Phase.GENERATION else maker
         steps.append(step)
     return tuple(steps)
 
 
 def _step(
-    kind: _Kind, known: RoutingSnapshot, demand: Demand, preference: str, now: datetime
+    kind: _Kind,
+    known: RoutingSnapshot,
+    team_id: int,
+    demand: Demand,
+    preference: str,
+    now: datetime,
 ) -> Step:
     request = ModelRequest(kind.phase, kind.task_type, (), kind.output_tokens, None, 60.0)
     candidates = candidates_for(known, request, kind.input_tokens, now)
-    kept, removed = filter_candidates(candidates, demand)
+    place = Place(team_id, None, kind.task_type)
+    ruling = judge(known.policies, place, candidates, Measures(p95_ms=known.p95_ms))
+    fitting, removed = filter_candidates(candidates, ruled(demand, ruling))
+    kept, out = ruling.prefer(fitting)
+    removed += tuple(out)
     if not kept:
         return Step(kind.phase, kind.task_type, kind.calls, None, "", removed, _NOTHING)
     # No draws: the likeliest choice. The engine itself explores a little.

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from budgets.models.org import HoldMode
+from runs.core.refusals import DeniedByPolicy
 from runs.services.admission import Checked, look_ahead
 from runs.services.forecast import Preview
+from runs.services.permission import denial_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,16 @@ class Rehearsal:
     resume_candidates: list[dict[str, Any]]
 
     @property
+    def denial(self) -> DeniedByPolicy | None:
+        """Return the denial of the first step that policies leave no model for, if there is one."""
+        step = self.preview.denied_by_policy
+        return None if step is None else denial_of(step)
+
+    @property
     def refusal(self) -> str:
         """Return why no model would be left for some step; empty: every step has one."""
+        if self.denial is not None:
+            return self.denial.reason
         return "; ".join(
             f"no model is left for {step.phase.value} of {step.task_type}"
             for step in self.preview.denied

@@ -13,31 +13,51 @@ from budgets.core.errors import BudgetExceeded
 from budgets.models.org import HoldMode
 from budgets.services.allocation import hold_amount, open_hold
 from runs import queue
-from runs.core.refusals import NotResumable
+from runs.core.refusals import DeniedByPolicy, NotResumable
 from runs.core.similarity import signature, text_digest
 from runs.core.submission import Submission
 from runs.models import Run
 from runs.services import lifecycle
 from runs.services.admission import Checked, check, look_ahead, record_refusal
+from runs.services.permission import policy_denial, record_denial
 from runs.services.progress import SavePlan
 from telemetry.services.journal import apply_now
 
-__all__ = ["Checked", "Submission", "check", "look_ahead", "record_refusal", "store", "submit"]
+__all__ = [
+    "Checked",
+    "Submission",
+    "check",
+    "note_refusal",
+    "policy_denial",
+    "store",
+    "submit",
+]
 
 
 def submit(caller: Caller, wanted: Submission, now: datetime) -> Run:
     """Store a run and have it carried out, or go on with the one it resumes.
 
-    Raises: InvalidSubmission, ModelsNotAllowed, PermissionDenied, BudgetExceeded, and for a
-    run that was named NotResumable and RunBudgetSpent.
+    Raises: InvalidSubmission, ModelsNotAllowed, DeniedByPolicy, PermissionDenied,
+    BudgetExceeded, and for a run that was named NotResumable and RunBudgetSpent.
     """
     checked = check(caller, wanted, now)
+    if (denial := policy_denial(checked, now)) is not None:
+        note_refusal(checked, denial, now)
+        raise denial
     try:
         with transaction.atomic():
             return store(checked, now)
     except BudgetExceeded as error:
-        record_refusal(checked, error, now)
+        note_refusal(checked, error, now)
         raise
+
+
+def note_refusal(checked: Checked, error: Exception, now: datetime) -> None:
+    """Write down that a budget or policy refused a run, after everything else was rolled back."""
+    if isinstance(error, BudgetExceeded):
+        record_refusal(checked, error, now)
+    elif isinstance(error, DeniedByPolicy):
+        record_denial(checked, error, now)
 
 
 def store(checked: Checked, now: datetime) -> Run:

@@ -44,6 +44,9 @@ CLOSED = sorted(route for route in ADDRESSES if route not in OPEN and not route.
 def address_of(route: str, run: Run) -> str:
     for pattern, value in {
         "<uuid:run_id>": str(run.pk), "<str:key>": "t1", "<slug:slug>": "x",
+        "<int:policy_id>": "1", "<uuid:decision_id>": str(run.pk), "<int:view_id>": "1",
+        "<int:budget_id>": "1", "<int:raise_id>": "1", "<int:channel_id>": "1",
+        "<uuid:delivery_id>": str(run.pk), "<int:key_id>": "1",
         "<path:object_id>": "1", "<int:content_type_id>": "1", "<path:url>": "x",
         "<path:model_id>": "sim/gpt-6-luna",
     }.items():  # fmt: skip

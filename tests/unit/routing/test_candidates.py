@@ -12,6 +12,7 @@ from routing.core.candidates import (
     MODEL_EXCLUDED,
     NOT_ALLOWED,
     NOT_ENOUGH_MONEY,
+    POLICY,
     PROVIDER_EXCLUDED,
     UNHEALTHY,
     UNKNOWN_PRICE,
@@ -27,12 +28,21 @@ from tests.unit.routing.worlds import make_candidate
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
 ONLY_OTHER = frozenset({"b/two"})
+RULED = Removal("a/one", POLICY, "p v1: no", None, "p", 1)
 UNPRICED = {"expected_cost_nanousd": None, "upper_bound_nanousd": None}
 
 REMOVED: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({}, {"allowed": {"team": ONLY_OTHER}}, NOT_ALLOWED, "team"),
     ({}, {"allowed": {"run": ONLY_OTHER, "key": ONLY_OTHER}}, NOT_ALLOWED, "key"),
     ({}, {"allowed": {"run": frozenset()}}, NOT_ALLOWED, "run"),
+    ({}, {"ruled_out": {"a/one": RULED}}, POLICY, "p v1: no"),
+    ({}, {"ruled_out": {"a/one": RULED}, "tried": frozenset({"a/one"})}, POLICY, "p v1: no"),
+    (
+        {},
+        {"ruled_out": {"a/one": RULED}, "allowed": {"team": ONLY_OTHER}},
+        NOT_ALLOWED,
+        "team",
+    ),
     ({}, {"excluded_providers": frozenset({"a"})}, PROVIDER_EXCLUDED, "a"),
     ({}, {"tried": frozenset({"a/one"})}, ALREADY_TRIED, ""),
     ({}, {"excluded_models": frozenset({"a/one"})}, MODEL_EXCLUDED, ""),

@@ -84,6 +84,7 @@ MISWRITTEN: list[tuple[dict[str, Any], str]] = [
     ({"scope": "house"}, "scope"), ({"scope": "team"}, "team"), ({"scope": "run"}, "run"),
     ({"scope": "task_type"}, "task_type"), ({"team": "eng"}, "team"),
     ({"scope": "team", "team": "eng", "run": str(uuid4())}, "run"), ({"run": "7"}, "run"),
+    ({"scope": "run", "team": "eng", "run": str(uuid4())}, "team"),
     ({"task_type": "poetry"}, "task_type"), ({"task_type": {}}, "task_type"),
     ({"team": 7}, "team"), ({"note": "a\x00"}, "note"), ({"note": "x" * 501}, "note"),
     ({"enabled": "yes"}, "enabled"), ({"rules": None}, "rules"), ({"colour": 1}, "colour"),
