@@ -6,6 +6,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
 from runs import views
+from runs.api.budgets import Budgets, ForecastBudget, OneBudget, RaiseBudget
 from runs.api.control import CancelRun, GiveFeedback, ResumeRun
 from runs.api.decisions import ListDecisions, ReadDecision
 from runs.api.events import ListEvents
@@ -52,6 +53,10 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/cancel/", CancelRun.as_view(), name="api-cancel"),
     path("runs/<uuid:run_id>/resume/", ResumeRun.as_view(), name="api-resume"),
     path("events/", ListFeed.as_view(), name="api-feed"),
+    path("budgets/", Budgets.as_view(), name="api-budgets"),
+    path("budgets/<int:budget_id>/", OneBudget.as_view(), name="api-budget"),
+    path("budgets/<int:budget_id>/forecast/", ForecastBudget.as_view(), name="api-budget-forecast"),
+    path("budgets/<int:budget_id>/raise/", RaiseBudget.as_view(), name="api-budget-raise"),
     path("usage/", ReadUsage.as_view(), name="api-usage"),
     path("models/", ListModels.as_view(), name="api-models"),
     path("models/<path:model_id>/", ReadModel.as_view(), name="api-model"),

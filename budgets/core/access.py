@@ -75,6 +75,20 @@ SCOPE_ACTIONS: Mapping[Scope, frozenset[Action]] = {
     Scope.ADMIN: _ALL,
 }
 
+# The scope that a key lacking a right should be given: the least that grants it.
+SCOPE_FOR: Mapping[Action, Scope] = {
+    Action.READ_RUNS: Scope.RUNS_READ,
+    Action.WRITE_RUNS: Scope.RUNS_WRITE,
+    Action.READ_USAGE: Scope.USAGE_READ,
+    Action.READ_BUDGETS: Scope.USAGE_READ,
+    Action.READ_DECISIONS: Scope.USAGE_READ,
+    Action.WRITE_BUDGETS: Scope.BUDGETS_WRITE,
+    Action.READ_POLICIES: Scope.POLICIES_WRITE,
+    Action.WRITE_POLICIES: Scope.POLICIES_WRITE,
+    Action.MANAGE_KEYS: Scope.ADMIN,
+    Action.MANAGE_MEMBERS: Scope.ADMIN,
+}
+
 # Who can be asked for more money, the nearest first.
 RAISERS: tuple[Role, ...] = tuple(
     role for role in Role if Action.WRITE_BUDGETS in ROLE_ACTIONS[role]

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Left
 
-from budgets.core.access import Action, Caller, Scope
+from budgets.core.access import SCOPE_FOR, Action, Caller
 from budgets.selectors import NO_MONEY, RunMoney, run_money
 from budgets.services.access import caller_now, can
 from runs.core.refusals import NotVisible
@@ -118,8 +118,7 @@ def refusal(caller: Caller, action: Action) -> str:
     """Return what a caller lacks for an action, in a sentence."""
     if caller.api_key_id is None:
         return f"Your role in this team does not allow to {action.value.replace('_', ' ')}."
-    scope = {Action.READ_RUNS: Scope.RUNS_READ, Action.WRITE_RUNS: Scope.RUNS_WRITE}
-    return f"This key lacks the scope {scope.get(action, Scope.ADMIN).value}."
+    return f"This key lacks the scope {SCOPE_FOR[action].value}."
 
 
 def run_reading(run: Run) -> RunReading:

@@ -6,6 +6,8 @@ import pytest
 
 from budgets.core.access import (
     RAISERS,
+    SCOPE_ACTIONS,
+    SCOPE_FOR,
     Action,
     Caller,
     Role,
@@ -117,3 +119,8 @@ def test_a_caller_lists_the_teams_of_an_action_and_is_known_by_a_name_of_its_own
     assert person.team_ids(Action.READ_RUNS) == {1}
     assert person.is_authenticated
     assert (person.pk, key.pk) == ("user-3", "key-3")
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_the_scope_to_ask_for_grants_what_was_lacking(action: Action) -> None:
+    assert action in SCOPE_ACTIONS[SCOPE_FOR[action]]
