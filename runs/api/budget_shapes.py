@@ -123,7 +123,7 @@ class BudgetOutput(serializers.Serializer[Any]):
     raises = RaiseOutput(many=True)
 
 
-class ForecastOutput(serializers.Serializer[Any]):
+class BudgetForecastOutput(serializers.Serializer[Any]):
     """Where a budget's spending leads.
 
     `status`: `insufficient_history` below three days, `stale` when nothing ran for a week, `spent`
@@ -148,7 +148,7 @@ class ForecastOutput(serializers.Serializer[Any]):
 
 
 def forecast_facts(found: BudgetOutlook, now: Any) -> dict[str, Any]:
-    """Return what ForecastOutput shows."""
+    """Return what BudgetForecastOutput shows."""
     burn = found.burn
     return {
         "budget": str(found.budget.pk),

@@ -25,7 +25,7 @@ from runs.api.budget_shapes import (
     BudgetInput,
     BudgetOutput,
     BudgetPatchInput,
-    ForecastOutput,
+    BudgetForecastOutput,
     RaiseInput,
     forecast_facts,
     wanted_of,
@@ -148,12 +148,12 @@ class ForecastBudget(Operation):
         summary="Where a budget's spending leads",
         description="From the pace of the last 24 hours and of the last 7 days, half each.",
         tags=["budgets"],
-        responses={200: ForecastOutput, **schema.READ},
+        responses={200: BudgetForecastOutput, **schema.READ},
     )
     def get(self, request: Request, budget_id: int) -> Response:
         now = timezone.now()
         budget = budget_get(caller_of(request), budget_id)
-        return Response(ForecastOutput(forecast_facts(outlook_of(budget, now), now)).data)
+        return Response(BudgetForecastOutput(forecast_facts(outlook_of(budget, now), now)).data)
 
 
 class RaiseBudget(Operation):
