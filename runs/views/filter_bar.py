@@ -6,7 +6,6 @@ Its state is `runs.core.filters`; every page that shows figures or runs has the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from urllib.parse import urlencode
@@ -17,75 +16,24 @@ from django.utils import timezone
 from budgets.core.access import Action, Caller
 from budgets.models import Team
 from runs.core.filters import NAMES, PRESETS, Filters, read_filters, read_moment
-from runs.core.status import ACTIVE, RESUMABLE, RunStatus
 from runs.core.window import Window
 from runs.models import SavedView
 from runs.selectors.filter_options import Seen, seen_by
 from runs.selectors.saved_views import views_of
 from runs.selectors.usage import Asked
-from runs.views.formats import look_of, words
+from runs.views.filter_parts import (
+    LABELS,
+    Chip,
+    Menu,
+    Option,
+    Preset,
+    labels_of,
+    statuses_of,
+)
 from telemetry.core.scope import Where
-from telemetry.models import Outcome
 
-LABELS = {
-    "team": "Team",
-    "task_type": "Task type",
-    "model": "Model",
-    "provider": "Provider",
-    "status": "Status",
-    "outcome": "Outcome",
-}
 USAGE_FIELDS = ("team", "task_type", "model", "provider", "outcome")
-# What a status may be: a group of those that runs have, or one of them.
-STATUS_GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "active": ("Active", tuple(sorted(ACTIVE))),
-    "success": ("Success", (RunStatus.SUCCESS,)),
-    "degraded": ("Degraded", (RunStatus.COMPLETED_DEGRADED,)),
-    "interrupted": ("Interrupted", tuple(sorted(RESUMABLE))),
-    "cancelled": ("Cancelled", (RunStatus.CANCELLED,)),
-}
 _A_MOMENT = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    value: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """One field of the bar, as a menu of boxes to tick."""
-
-    name: str
-    label: str
-    options: list[Option]
-
-    @property
-    def count(self) -> int:
-        return sum(option.chosen for option in self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One value that is set, and the address without it."""
-
-    field: str
-    label: str
-    url: str
-    unknown: bool
-    unused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """One of several links of which one is where one is; `short` is for narrow pages."""
-
-    label: str
-    url: str
-    current: bool
-    short: str = ""
 
 
 class FilterBar:
@@ -128,11 +76,7 @@ class FilterBar:
     @property
     def statuses(self) -> tuple[str, ...]:
         """Return the statuses of runs that count; none: all of them."""
-        groups = [
-            STATUS_GROUPS[name][1] if name in STATUS_GROUPS else (name,)
-            for name in self.filters.status
-        ]
-        return tuple(status for group in groups for status in group)
+        return statuses_of(self.filters.status)
 
     def where(self, phases: Sequence[str] = ()) -> Where:
         """Return which series count, as the selectors of figures want it."""
@@ -275,15 +219,7 @@ class FilterBar:
 
     @cached_property
     def _labels(self) -> Mapping[str, dict[str, str]]:
-        return {
-            "team": {self._slug(team): team.name for team in self.seen.teams},
-            "task_type": {kind: words(kind) for kind in self.seen.task_types},
-            "model": {model: model for model in self.seen.models},
-            "provider": {provider: provider for provider in self.seen.providers},
-            "status": {name: label for name, (label, _) in STATUS_GROUPS.items()}
-            | {str(status): look_of(status).label for status in RunStatus},
-            "outcome": {str(one): look_of(one).label for one in Outcome},
-        }
+        return labels_of(self.seen, self._slug)
 
     @cached_property
     def _doubled(self) -> set[str]:

@@ -36,8 +36,7 @@ from runs.views.compare import Change, change_of, percent
 from runs.views.filter_bar import FilterBar
 from runs.views.formats import compact, exact_usd, usd
 from runs.views.heat import Heat
-from runs.views.quality import PHASES
-from runs.views.quality import _heat as quality_heat
+from runs.views.quality_heat import PHASES, quality_heat
 
 GROUPS = {"model": "Model", "team": "Team", "task_type": "Task type"}
 # How runs ended, in the words of the page: which statuses, and which of them the list may show.

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from budgets.core.access import Action
 from runs.selectors.runs import RunFilters, RunReading, list_readings, run_list
 from runs.views.asking import caller_of, page, wants_part
-from runs.views.filter_bar import STATUS_GROUPS, FilterBar
+from runs.views.filter_bar import FilterBar
+from runs.views.filter_parts import STATUS_GROUPS
 from runs.views.formats import exact_usd
 
 PAGE_SIZE = 50

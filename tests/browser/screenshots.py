@@ -31,6 +31,8 @@ OPEN = """() => {
   call.scrollIntoView({block: 'center'});
 }"""
 
+DRAWN = "[...document.querySelectorAll('[data-figure]')].every((chart) => 'drawn' in chart.dataset)"
+
 
 def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -118,6 +120,7 @@ def _take(
         if name not in names:
             continue
         page.goto(address + path)
+        page.wait_for_function(DRAWN)
         if name == "run-why":
             page.evaluate(OPEN)
         if name == "filter-menu":
