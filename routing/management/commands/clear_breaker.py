@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from routing.management.arguments import operator
 from routing.models import Breaker
 from routing.services.health import ClearBreaker
 from telemetry.services.journal import apply_now
@@ -22,17 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("model", help="the model's name, as in sim/gpt-6-luna")
 
     def handle(self, *args: Any, model: str, **options: Any) -> None:
-        (was_open,) = apply_now(ClearBreaker(model, _operator(), timezone.now()))
+        (was_open,) = apply_now(ClearBreaker(model, operator(), timezone.now()))
         if was_open:
             self.stdout.write(f"{model}: cleared.")
         elif Breaker.objects.filter(model=model).exists():
             self.stdout.write(f"{model}: nothing to clear.")
         else:
             raise CommandError(f"{model}: no breaker has ever counted anything of this model.")
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this user id, as in many containers
-        return "operator"
