@@ -9,8 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from routing.models import Breaker, Decision, Model, PriceOverride, QualityProfile
+from routing.forms import RateLimitForm
+from routing.models import Breaker, Decision, Model, PriceOverride, QualityProfile, RateLimit
+from routing.models.rate import CAPS
 from routing.services.health import ClearBreaker
+from telemetry.services.changes import record_change
 from telemetry.services.journal import apply_now
 
 if TYPE_CHECKING:
@@ -52,6 +55,50 @@ class PriceOverrideAdmin(ModelAdmin):
 
     list_display = ["model", "starts_at", "ends_at", "input_usd", "output_usd", "reason"]
     search_fields = ["model"]
+
+
+@admin.register(RateLimit)
+class RateLimitAdmin(ModelAdmin):
+    """How much may pass in a minute, an hour or a day; counts within a second or two."""
+
+    form = RateLimitForm
+    list_display = ["__str__", "org_id", "team_id", *CAPS, "enabled"]
+    list_filter = ["scope", "enabled"]
+    search_fields = ["name"]
+
+    def save_model(self, request: HttpRequest, obj: RateLimit, form: Any, change: bool) -> None:
+        """Save it, and record who did."""
+        old = RateLimit.objects.filter(pk=obj.pk).values(*CAPS, "enabled").first()
+        super().save_model(request, obj, form, change)
+        _record_limit(request, obj, old, {name: getattr(obj, name) for name in (*CAPS, "enabled")})
+
+    def delete_model(self, request: HttpRequest, obj: RateLimit) -> None:
+        """Remove it, and record who did."""
+        _record_limit(request, obj, {name: getattr(obj, name) for name in CAPS}, None)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RateLimit]) -> None:
+        """Remove several, one by one."""
+        for limit in queryset:
+            self.delete_model(request, limit)
+
+
+def _record_limit(
+    request: HttpRequest,
+    limit: RateLimit,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> None:
+    record_change(
+        "rate limit",
+        str(limit),
+        actor=request.user.get_username(),
+        at=timezone.now(),
+        before=before,
+        after=after,
+        org_id=limit.org_id,
+        team_id=limit.team_id,
+    )
 
 
 @admin.register(Breaker)

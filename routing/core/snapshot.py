@@ -15,6 +15,7 @@ from routing.core.candidates import Candidate
 from routing.core.catalog import ModelSpec, ProviderSpec
 from routing.core.policy_ruling import Bound
 from routing.core.pricing import Prices, upper_bound
+from routing.core.rates import RateLimit
 from routing.core.request import ModelRequest
 
 # What a call is expected to produce before any was observed, as a share of what it may.
@@ -37,6 +38,7 @@ class RoutingSnapshot:
     beliefs: Beliefs = NOTHING_BELIEVED
     policies: tuple[Bound, ...] = ()
     p95_ms: Mapping[str, float] = field(default_factory=dict)
+    rate_limits: tuple[RateLimit, ...] = ()
 
     def prices_of(self, model: str) -> Prices | None:
         """Return the model's prices; None if they are unknown."""

@@ -8,6 +8,7 @@ from routing.models.health import Breaker
 from routing.models.learned import CachedReply, Evidence, QualityProfile, SharedLearning
 from routing.models.model import Model, PriceOverride
 from routing.models.policy import Policy, PolicyVersion
+from routing.models.rate import RateLimit, RateWindow
 
 __all__ = [
     "Breaker",
@@ -20,5 +21,7 @@ __all__ = [
     "PolicyVersion",
     "PriceOverride",
     "QualityProfile",
+    "RateLimit",
+    "RateWindow",
     "SharedLearning",
 ]

@@ -1,4 +1,4 @@
-"""One moment of all that routing needs to choose a model: six small queries."""
+"""One moment of all that routing needs to choose a model: seven small queries."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from routing.selectors.known_models import known_models
 from routing.selectors.policies import latencies_for, policies_in_force
 from routing.selectors.price_map import listed_prices
 from routing.selectors.profiles import evidence_for
+from routing.selectors.rates import rate_limits_for
 
 STATE_FIELDS = tuple(field.name for field in fields(BreakerState))
 
@@ -43,6 +44,7 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
         beliefs=believe(evidence_for(org_id, team_id), tiers, now),
         policies=bind(policies, models),
         p95_ms=latencies_for(policies, org_id, now),
+        rate_limits=rate_limits_for(org_id),
     )
 
 

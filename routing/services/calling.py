@@ -21,6 +21,7 @@ from routing.models.decision import Outcome as DecisionOutcome
 from routing.services.cache import StoreReply
 from routing.services.decisions import RecordDecision
 from routing.services.health import ObserveOutcome
+from routing.services.rates import Room
 from routing.services.selection import Pick
 from telemetry.models import Call, Outcome
 from telemetry.services.journal import Command, Guard
@@ -64,13 +65,17 @@ class CallContext:
 
 @dataclass(frozen=True)
 class PendingCall:
-    """A call that was decided on; `bound_nanousd` is the most it may cost."""
+    """A call that was decided on; `bound_nanousd` is the most it may cost.
+
+    `room` is what it has taken under limits of rate; None: none concerns it.
+    """
 
     pick: Pick
     context: CallContext
     decided_at: datetime
     id: UUID = field(default_factory=uuid7)
     decision_id: UUID = field(default_factory=uuid7)
+    room: Room | None = None
 
     @property
     def bound_nanousd(self) -> int:

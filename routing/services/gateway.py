@@ -23,6 +23,7 @@ from routing.core.request import Reply, cache_key
 from routing.services.cache import FindReply
 from routing.services.calling import CallContext, PendingCall
 from routing.services.health import ObserveOutcome, TakeProbe
+from routing.services.pacing import room_back, room_used, with_room
 from routing.services.probing import Prober
 from routing.services.selection import (
     Avoid,
@@ -69,9 +70,9 @@ class Gateway:
         Raises: NoCandidate, InsufficientBudget, DeadlinePassed, RequestError; whatever the
         guards and `pause` raise.
         """
-        effort = Effort()
         patience = timedelta(seconds=settings.PATIENCE_SECONDS)
         patience_ends = min(timezone.now() + patience, context.deadline_at)
+        effort = Effort(waits_until=patience_ends, patient=wanted.patient)
         while True:
             if timezone.now() >= context.deadline_at:
                 raise DeadlinePassed("the time limit ended before the call")
@@ -158,7 +159,10 @@ class Gateway:
     async def _reserve_then_send(
         self, pick: Pick, context: CallContext, effort: Effort
     ) -> Completion | None:
-        pending = PendingCall(pick, context, timezone.now())
+        decided = PendingCall(pick, context, timezone.now())
+        pending = await with_room(self._journal, decided, effort)
+        if pending is None:
+            return None
         *_, result = await self._journal.write(
             *pending.decisions(), pending.reservation(), guard=context.start_guard
         )
@@ -168,6 +172,8 @@ class Gateway:
                 await self._journal.write(*context.on_over_cap(pick.request.phase))
             return await self._send(pending)
         effort.refusal = result
+        if pending.room is not None:
+            await self._journal.write(*room_back(pending))
         if result.extendable:
             effort.refusal = await self._extend(result, context)
         return None
@@ -210,6 +216,7 @@ class Gateway:
     async def _settle(
         self, pending: PendingCall, call: Call, commands: tuple[Command, ...]
     ) -> Call:
+        commands += room_used(pending, call)
         results = await self._journal.write(*commands, guard=pending.context.guard)
         if results[1] is not None:  # the model's breaker changed
             self._selector.forget()

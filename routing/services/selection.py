@@ -72,6 +72,10 @@ class Effort:
     larger_than: int = 0
     pinned: str | None = None  # the model to try once more, after a pause
     refusal: Refused | None = None  # what the money last said, while it still holds
+    held_up: dict[str, Removal] = field(default_factory=dict)  # models without room, by rate
+    waits_until: datetime | None = None  # for room under limits of rate; None: not at all
+    patient: bool = False  # waits for it as long as the run may, where nobody else is left
+    delayed: bool = False
 
     @property
     def free_nanousd(self) -> int | None:
@@ -91,6 +95,7 @@ class Effort:
         self.tries.clear()
         self.spent_models.clear()
         self.failed_providers.clear()
+        self.held_up.clear()
 
 
 @dataclass(frozen=True)
@@ -219,7 +224,7 @@ def _filtered(
             excluded_models=avoid.models,
             tried=frozenset(effort.spent_models),
             unknown_price_allowed=ruling.unknown_price_allowed,
-            ruled_out=ruling.removals,
+            ruled_out={**ruling.removals, **effort.held_up},
         )
         fits, out = filter_candidates([draft.candidate], demand)
         kept += fits
