@@ -22,10 +22,10 @@ from budgets.services.access import can
 from budgets.services.limits import change_budget, create_budget, raise_budget
 from runs.api import schema
 from runs.api.budget_shapes import (
+    BudgetForecastOutput,
     BudgetInput,
     BudgetOutput,
     BudgetPatchInput,
-    BudgetForecastOutput,
     RaiseInput,
     forecast_facts,
     wanted_of,
