@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from budgets.core.burn import Outlook
-from runs.core.heat import Metric, figure, moved
+from runs.core.heat import Figure, Metric, figure, moved
 from runs.selectors.outlooks import BudgetOutlook
 from runs.selectors.usage import Matrix, ModelHealth, Overview
 from runs.views.compare import percent
@@ -21,12 +21,12 @@ TONES = {"bad": 0, "warn": 1, "busy": 2}
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to look at. `place` names what opens it: budgets, health, denials or costs."""
+    """One thing to look at. `place` names the page that tells more; empty: this one does."""
 
     tone: str
     title: str
     text: str
-    place: str
+    place: str = ""
 
 
 def attention(
@@ -57,19 +57,17 @@ def _budgets(budgets: Iterable[BudgetOutlook]) -> Iterator[Item]:
         name, burn = owner_of(one), one.burn
         of = f"{usd(one.spent_nanousd)} of {usd(one.limit_nanousd)}"
         if burn.outlook is Outlook.SPENT:
-            yield Item(
-                "bad", f"{name}: budget spent", f"{of} is spent; new runs are refused.", "budgets"
-            )
+            yield Item("bad", f"{name}: budget spent", f"{of} is spent; new runs are refused.")
         elif burn.outlook is Outlook.OVERRUN and burn.runs_out_at:
             day = burn.runs_out_at.astimezone(one.budget.org.zone)
             text = f"{of} is spent, {usd(burn.per_day_nanousd)} a day: it lasts until {day:%-d %B}."
-            yield Item("bad", f"{name}: budget runs out", text, "budgets")
+            yield Item("bad", f"{name}: budget runs out", text)
         elif burn.outlook is Outlook.AT_RISK:
             between = f"Between {usd(burn.low_nanousd)} and {usd(burn.high_nanousd)}"
             text = f"{between} by its end, of {usd(one.limit_nanousd)}."
-            yield Item("warn", f"{name}: budget may run out", text, "budgets")
+            yield Item("warn", f"{name}: budget may run out", text)
         elif 100 * one.spent_nanousd >= NEARLY_SPENT_PERCENT * one.limit_nanousd:
-            yield Item("warn", f"{name}: budget nearly spent", f"{of} is spent.", "budgets")
+            yield Item("warn", f"{name}: budget nearly spent", f"{of} is spent.")
 
 
 def _providers(health: Iterable[ModelHealth]) -> Iterator[Item]:
@@ -79,24 +77,26 @@ def _providers(health: Iterable[ModelHealth]) -> Iterator[Item]:
             reason = one.breaker.reason if one.breaker else ""
             how = "is not called" if one.state == "OPEN" else "is being tried again"
             yield Item(
-                "bad" if one.state == "OPEN" else "warn", f"{one.model} {how}", reason, "health"
+                "bad" if one.state == "OPEN" else "warn", f"{one.model} {how}", reason, "providers"
             )
         elif one.totals.calls >= MIN_CALLS and share >= SICK_SHARE:
             text = f"{percent(share)} of {one.totals.calls:,} calls failed at {one.provider}."
-            yield Item("warn", f"{one.model} fails often", text, "health")
+            yield Item("warn", f"{one.model} fails often", text, "providers")
 
 
 def _fallen(quality: Matrix) -> Iterator[Item]:
-    """Yield where quality fell by more than chance explains."""
+    """Yield models that got worse by more than chance explains, each once with the worst fall."""
+    falls: dict[str, list[tuple[float, str, Figure, Figure]]] = {}
     for (model, kind), cell in quality.cells.items():
         now = figure(Metric.QUALITY, cell.now)
         before = figure(Metric.QUALITY, cell.before) if cell.before else None
         if now and before and moved(now, before) and now.value < before.value:
-            text = f"The mean score went from {ratio(before.value)} to {ratio(now.value)}"
-            kind_text = words(str(kind)).lower()
-            yield Item(
-                "warn", f"{model} got worse at {kind_text}", f"{text} (n {now.n:,}).", "quality"
-            )
+            falls.setdefault(model, []).append((now.value - before.value, str(kind), now, before))
+    for model, found in sorted(falls.items()):
+        _, kind, now, before = min(found, key=lambda fall: fall[:2])
+        more = f" and {len(found) - 1} more types of task" if len(found) > 1 else ""
+        text = f"The mean score went from {ratio(before.value)} to {ratio(now.value)}, n {now.n:,}."
+        yield Item("warn", f"{model} got worse at {words(kind).lower()}{more}", text, "quality")
 
 
 def _denials(seen: Overview) -> Iterator[Item]:
@@ -109,7 +109,7 @@ def _denials(seen: Overview) -> Iterator[Item]:
         ]
         calls = "call was" if by_policy + by_budget == 1 else "calls were"
         yield Item(
-            "warn", f"{by_policy + by_budget:,} {calls} denied", f"{', '.join(parts)}.", "denials"
+            "warn", f"{by_policy + by_budget:,} {calls} denied", f"{', '.join(parts)}.", "costs"
         )
 
 

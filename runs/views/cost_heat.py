@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.utils.html import format_html
+
 from budgets.core.money import NANOUSD_PER_USD
 from runs.core.filters import Filters
 from runs.core.heat import SHADES
@@ -128,7 +130,7 @@ def shade_of(amount: int, ends: tuple[int, int]) -> int:
 
 def _head(column: Any) -> str:
     if isinstance(column, date):
-        return f"{column:%-d %b}"
+        return format_html("{}<br>{}", column.day, f"{column:%b}")
     return moment(moment_of(column, UTC), "hour")
 
 
