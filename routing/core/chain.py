@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 # What the first record of a chain has before it.
 ORIGIN = "0" * 64
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Link:
 
 
 START = Link(0, "", ORIGIN)
+# A record's id, its place as it is stored, its content, and the texts of what is large in it.
+Record = tuple[str, Link, Mapping[str, Any], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +43,20 @@ class Break:
     reason: str
 
 
-def written(chain: int, position: int, prev_hash: str, content: Mapping[str, Any]) -> str:
+def written(
+    chain: int, position: int, prev_hash: str, content: Mapping[str, Any], texts: Sequence[str]
+) -> str:
     """Return the text of a record at its place, of which the hash is taken.
 
-    `content` is plain data that reads the same from any database: see `is_ambiguous`.
+    `texts` are the canonical JSON texts of what is large, which is written only once that way:
+    a line each after the first, since no such text holds a line break.
     """
-    return json.dumps(
-        [1, chain, position, prev_hash, content],
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    return "\n".join((canonical([1, chain, position, prev_hash, content]), *texts))
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of plain data; of data that is ambiguous see below."""
+    return _CANONICAL.encode(value)
 
 
 def hash_of(text: str) -> str:
@@ -106,10 +114,8 @@ def _fault(stored: Link, computed: str, position: int, prev_hash: str) -> str | 
     return None
 
 
-def with_hashes(
-    chain: int, records: Iterable[tuple[str, Link, Mapping[str, Any]]]
-) -> Iterator[tuple[str, Link, str]]:
+def with_hashes(chain: int, records: Iterable[Record]) -> Iterator[tuple[str, Link, str]]:
     """Yield records with the hash that their content gives now."""
-    for record, stored, content in records:
-        text = written(chain, stored.position, stored.prev_hash, content)
+    for record, stored, content, texts in records:
+        text = written(chain, stored.position, stored.prev_hash, content, texts)
         yield record, stored, hash_of(text)

@@ -5,7 +5,7 @@ from datetime import UTC
 import django.db.models.deletion
 from django.db import migrations, models
 
-from routing.core.chain import ORIGIN, hash_of, is_ambiguous, unambiguous, written
+from routing.core.chain import ORIGIN, canonical, hash_of, is_ambiguous, unambiguous, written
 from routing.models.append_only import migrate_guard, migrate_lift
 
 
@@ -17,16 +17,17 @@ def chain_what_is_there(apps, schema_editor):
     for row in decisions.order_by("org_id", "id").iterator():
         position, before = heads.get(row.org_id, (0, ORIGIN))
         row.position, row.prev_hash = position + 1, before
-        text = text_of(row)
-        if is_ambiguous(text):
-            row.inputs, row.candidates = unambiguous(row.inputs), unambiguous(row.candidates)
-            text = text_of(row)
-        row.hash = hash_of(text)
+        row.inputs, row.candidates = plain(row.inputs), plain(row.candidates)
+        row.hash = hash_of(text_of(row))
         row.save(update_fields=["position", "prev_hash", "hash", "inputs", "candidates"])
         heads[row.org_id] = (row.position, row.hash)
     head_of.objects.bulk_create(
         head_of(org_id=org_id, length=length, hash=last) for org_id, (length, last) in heads.items()
     )
+
+
+def plain(value):
+    return unambiguous(value) if is_ambiguous(canonical(value)) else value
 
 
 def text_of(row):
@@ -46,14 +47,13 @@ def text_of(row):
                 "policy",
                 "version",
                 "model",
-                "inputs",
-                "candidates",
                 "reason",
                 "actor",
             )
         },
     }
-    return written(row.org_id, row.position, row.prev_hash, content)
+    texts = (canonical(row.inputs), canonical(row.candidates))
+    return written(row.org_id, row.position, row.prev_hash, content, texts)
 
 
 class Migration(migrations.Migration):

@@ -10,7 +10,16 @@ from typing import Any
 from django.db import models, transaction
 from uuid_utils.compat import uuid7
 
-from routing.core.chain import ORIGIN, Link, hash_of, is_ambiguous, unambiguous, written
+from routing.core.chain import (
+    ORIGIN,
+    Link,
+    canonical,
+    hash_of,
+    is_ambiguous,
+    unambiguous,
+    written,
+)
+from routing.models.written_json import Written, WrittenJSONField
 
 # The org of what belongs to no organisation, such as the models of the house.
 HOUSE = 0
@@ -80,8 +89,8 @@ class Decision(models.Model):
     policy = models.CharField(max_length=64, blank=True)
     version = models.PositiveIntegerField(null=True)
     model = models.CharField(max_length=128, blank=True)
-    inputs = models.JSONField(default=dict)
-    candidates = models.JSONField(default=dict)
+    inputs = WrittenJSONField(default=dict)
+    candidates = WrittenJSONField(default=dict)
     reason = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=128, blank=True)
 
@@ -117,7 +126,7 @@ class Decision(models.Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return all that its hash covers besides its place."""
+        """Return what its hash covers besides its place and `texts`."""
         return {
             "id": str(self.id),
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -131,11 +140,14 @@ class Decision(models.Model):
             "policy": self.policy,
             "version": self.version,
             "model": self.model,
-            "inputs": self.inputs,
-            "candidates": self.candidates,
             "reason": self.reason,
             "actor": self.actor,
         }
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Return what of it is large as canonical JSON."""
+        return canonical(self.inputs), canonical(self.candidates)
 
 
 def _chain(rows: Sequence[Decision]) -> None:
@@ -157,11 +169,18 @@ def _chain(rows: Sequence[Decision]) -> None:
 
 
 def _hash(row: Decision) -> str:
-    text = written(row.org_id, row.position, row.prev_hash, row.content)
+    row.inputs, row.candidates = _written(row.inputs), _written(row.candidates)
+    texts = (row.inputs.text, row.candidates.text)
+    return hash_of(written(row.org_id, row.position, row.prev_hash, row.content, texts))
+
+
+def _written(value: Any) -> Written:
+    """Return plain data with its text, so that it is written once, for hash and table."""
+    text = canonical(value)
     if is_ambiguous(text):
-        row.inputs, row.candidates = unambiguous(row.inputs), unambiguous(row.candidates)
-        text = written(row.org_id, row.position, row.prev_hash, row.content)
-    return hash_of(text)
+        value = unambiguous(value)
+        text = canonical(value)
+    return Written(value, text)
 
 
 def _locked_heads(org_ids: list[int]) -> dict[int, ChainHead]:

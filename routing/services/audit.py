@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from budgets.models import Org
-from routing.core.chain import START, Break, Link, first_break, with_hashes
+from routing.core.chain import START, Break, Link, Record, first_break, with_hashes
 from routing.models import ChainHead, Decision, append_only
 from routing.models.decision import HOUSE
 
@@ -80,10 +79,10 @@ def _decisions(org_id: int) -> QuerySet[Decision]:
     return Decision.objects.filter(org_id=org_id)
 
 
-def _records(org_id: int, after: int, last: int) -> Iterator[tuple[str, Link, Mapping[str, Any]]]:
+def _records(org_id: int, after: int, last: int) -> Iterator[Record]:
     rows = _decisions(org_id).filter(position__gt=after, position__lte=last).order_by("position")
     for row in rows.iterator(chunk_size=CHUNK):
-        yield str(row.pk), row.link, row.content
+        yield str(row.pk), row.link, row.content, row.texts
 
 
 def _off_anchor(org_id: int, anchor: Anchor) -> Break | None:

@@ -31,13 +31,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 READ_ME = """Decisions of one organisation, in the order of their hash chain.
 
 decisions.csv    one line a decision, without candidates and inputs
-decisions.jsonl  every decision whole; `content` is what its hash covers
+decisions.jsonl  every decision whole: its place, `content`, `inputs`, `candidates`
 policies/        the text of every version of every policy there was by the end of the period
 chain.json       where the period begins and ends in the chain, and the chain's head
 SHA256SUMS       of all these files
 
-A decision's hash is the SHA-256 of the JSON text, keys sorted, no spaces, of
-[1, chain, position, prev_hash, content]; each `prev_hash` is the `hash` of the one before it.
+A decision's hash is the SHA-256 of three lines, joined by a line feed: the JSON texts of
+[1, chain, position, prev_hash, content], of `inputs` and of `candidates`, each with keys sorted,
+without spaces, and in ASCII. Each `prev_hash` is the `hash` of the decision before it.
 """
 
 
@@ -96,6 +97,8 @@ def _as_json(rows: QuerySet[Decision]) -> Iterator[bytes]:
             "prev_hash": row.prev_hash,
             "hash": row.hash,
             "content": row.content,
+            "inputs": row.inputs,
+            "candidates": row.candidates,
         }
         yield (json.dumps(whole, sort_keys=True, ensure_ascii=False) + "\n").encode(
             "utf-8", "surrogatepass"

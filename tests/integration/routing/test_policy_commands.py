@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from budgets.models import Org, Team
-from routing.core.chain import hash_of, written
+from routing.core.chain import canonical, hash_of, written
 from routing.models import Decision, Policy, append_only
 from routing.selectors import latency
 from telemetry.core.histogram import Histogram, cell_of
@@ -172,8 +172,9 @@ def test_the_evidence_of_a_period_proves_itself(org: Org, tmp_path: Path) -> Non
     assert rows[0]["reason"] == "'=1+1"  # no formula for a spreadsheet
     whole = [json.loads(line) for line in files["decisions.jsonl"].decode().splitlines()]
     for one in whole:
-        text = written(one["chain"], one["position"], one["prev_hash"], one["content"])
-        assert hash_of(text) == one["hash"]
+        texts = [canonical(one[name]) for name in ("inputs", "candidates")]
+        place = (one["chain"], one["position"], one["prev_hash"])
+        assert hash_of(written(*place, one["content"], texts)) == one["hash"]
     assert whole[1]["prev_hash"] == whole[0]["hash"]
     chain = json.loads(files["chain.json"])
     assert (chain["whole"], chain["broken"]) == (True, None)
