@@ -8,9 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+from uuid_utils.compat import uuid7
 
 from budgets.models import User
-from runs.models import SavedView
+from runs.models import Run, SavedView
+from runs.selectors.runs import first_id_at
 from telemetry.models import Series
 from tests.world import World, make_call, make_run
 
@@ -108,6 +111,24 @@ def test_runs_outside_the_time_are_left_out(world: World):
     new = make_run(world.team)
     text = client_of(world.member).get("/runs/?range=7d").content.decode()
     assert (str(old.pk) in text, str(new.pk) in text) == (False, True)
+
+
+def test_a_list_of_a_day_does_not_walk_through_what_is_older(
+    world: World, django_assert_max_num_queries: DjangoAssertNumQueries
+):
+    make_run(world.team)
+    client = client_of(world.member)
+    with django_assert_max_num_queries(10) as queries:
+        text = client.get("/runs/?range=24h").content.decode()
+    assert str(Run.objects.get().pk) in text
+    (listing,) = (one["sql"] for one in queries if "LEFT(" in one["sql"] or "SUBSTR(" in one["sql"])
+    assert '"runs_run"."id" >= ' in listing
+
+
+def test_ids_are_in_the_order_of_time():
+    now = timezone.now()
+    made = uuid7()
+    assert first_id_at(now - timedelta(seconds=1)) < made < first_id_at(now + timedelta(seconds=5))
 
 
 def test_several_statuses_add_up(world: World):

@@ -252,6 +252,13 @@ def test_a_run_is_run_again_with_the_same_body_and_the_first_stays(world: World)
     assert first.status == "SUCCESS"
 
 
+def test_an_interrupted_run_is_run_again_and_not_gone_on_with(world: World):
+    first = ended(world, status="PARTIAL_SUCCESS")
+    client_of(world.member).post(reverse("run-rerun", args=[first.pk]))
+    first.refresh_from_db()
+    assert (first.status, Run.objects.count()) == ("PARTIAL_SUCCESS", 2)
+
+
 def test_tasks_that_were_given_are_given_again(world: World):
     first = ended(world, decomposition="given", tasks_total=2)
     make_task(first, "t1", prompt="Write it", validators=[{"name": "python_syntax", "options": {}}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_few_observations_are_hatched_and_no_data_is_blank_and_never_zero(world:
     scored(world, "sim/one", "code_review", 0.8)
     scored(world, "sim/two", "summarization", *[0.9] * 12)
     text = page_of(world)
-    assert text.count("thin") >= 1
+    assert len(re.findall(r'<td class="h\d thin', text)) == 1
     assert "too few to rely on" in text
     assert text.count('<td class="none">') == 2
     assert "<b>0.00</b>" not in text
@@ -107,6 +108,14 @@ def test_the_metric_can_be_switched(world: World, metric: str, expected: str):
     scored(world, "sim/one", "code_review", *[0.9] * 12)
     called(world)
     assert expected in page_of(world, f"metric={metric}")
+
+
+def test_latency_is_that_of_calls_that_wrote(world: World):
+    called(world, latency_ms=900)
+    called(world, latency_ms=90_000, phase="evaluation")
+    text = page_of(world, "metric=latency")
+    assert "n 1 calls" in text
+    assert "90" not in text.split("<tbody>")[1].split("</tbody>")[0].replace("900", "")
 
 
 def test_the_change_is_against_the_same_time_before(world: World):
