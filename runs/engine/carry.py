@@ -55,7 +55,7 @@ class Carrier:
         self._in_flight = in_flight
         self._lease_seconds = lease_seconds
         self._sessions: dict[UUID, Session] = {}
-        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._loop = asyncio.new_event_loop()
         self._bell = asyncio.Event()
@@ -116,14 +116,15 @@ class Carrier:
 
     async def _claim(self, room: int) -> None:
         claimed = await self._journal.call(
-            lease.claim, self.owner, room, timezone.now(), self._lease_seconds
+            lease.claim, self.owner, room, timezone.now(), self._lease_seconds, set(self._sessions)
         )
         for item in claimed:
             self.quiet.clear()
             session = Session(item.run_id, item.epoch, self._journal, self._gateway)
             self._sessions[item.run_id] = session
             task = asyncio.create_task(self._carry(session), name=f"run {item.run_id}")
-            self._running[item.run_id] = task
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def _wait(self) -> None:
         timeout = None if self.quiet.is_set() else POLL_SECONDS
@@ -141,9 +142,13 @@ class Carrier:
             # Not even its end could be written. The lease runs out and another try is made.
             logger.exception("Run %s could not be brought to an end", session.run_id)
         finally:
-            self._sessions.pop(session.run_id, None)
-            self._running.pop(session.run_id, None)
+            self._let_go(session)
             self._bell.set()
+
+    def _let_go(self, session: Session) -> None:
+        """Forget a session, but not a later one of the same run."""
+        if self._sessions.get(session.run_id) is session:
+            del self._sessions[session.run_id]
 
     async def _keep_leases(self) -> None:
         """Prolong our leases, and learn of cancelled and lost runs by the way."""
@@ -165,6 +170,7 @@ class Carrier:
             status = held.get(run_id)
             if status is None:
                 session.halt(LeaseLost(run_id))
+                self._let_go(session)  # it may be claimed again while the old call comes to its end
             elif status == RunStatus.CANCELLING:
                 session.halt(RunCancelled(run_id))
 
@@ -182,7 +188,7 @@ class Carrier:
         for session in self._sessions.values():
             session.halt(Stopping())
         held = list(self._sessions)
-        if tasks := list(self._running.values()):
+        if tasks := set(self._running):
             _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
             for task in late:
                 task.cancel()

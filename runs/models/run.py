@@ -62,6 +62,9 @@ class Run(models.Model):
     owner = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     epoch = models.PositiveIntegerField(default=0)
+    # Workers that died with it in a row, and what was finished when the last one did.
+    losses = models.PositiveSmallIntegerField(default=0)
+    progress = models.PositiveIntegerField(default=0)
 
     # What finds a run to go on with: the text's digest, and a signature of its shingles.
     text_digest = models.CharField(max_length=64)

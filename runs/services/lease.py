@@ -20,6 +20,7 @@ from runs.core.interruption import LeaseLost, RunCancelled
 from runs.core.status import RunStatus
 from runs.models import Run
 from runs.models.run import UNFINISHED
+from runs.services.losses import SUSPECT_AFTER, count_losses, end_lost
 from runs.services.recovery import count_recovered
 from telemetry.services.journal import Guard, apply_now
 from telemetry.services.recording import RecordEvent
@@ -63,25 +64,46 @@ class Fence(Guard):
         return None
 
 
-def claim(owner: str, limit: int, now: datetime, lease_seconds: float) -> list[Claimed]:
+def claim(
+    owner: str, limit: int, now: datetime, lease_seconds: float, in_hand: Collection[UUID] = ()
+) -> list[Claimed]:
     """Take up to `limit` runs that nobody carries out, the most urgent and oldest first.
 
     That is runs never started and runs whose lease ended. What a dead owner had reserved is
     settled in the same transaction: given back if it was not sent, charged if it was.
+    `in_hand` are runs that this owner still carries out, even if their lease has ended, as it
+    does while a machine sleeps. A run that no worker survives is ended instead.
     """
-    free = Q(owner="") | Q(lease_expires_at__lt=now)
     with transaction.atomic():
-        runs = list(
-            Run.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(free, status__in=UNFINISHED)
-            .order_by("-priority", "created_at")[:limit]
-        )
+        runs = _free(limit, now, in_hand)
         if not runs:
             return []
         _recover_money(runs, now)
-        for run in runs:
+        lost = count_losses(runs)
+        for run in lost:
+            end_lost(run, now)
+        taken = [run for run in runs if run not in lost]
+        for run in taken:
             _take(run, owner, now, lease_seconds)
-    return [Claimed(run.id, run.epoch) for run in runs]
+    return [Claimed(run.id, run.epoch) for run in taken]
+
+
+def _free(limit: int, now: datetime, in_hand: Collection[UUID]) -> list[Run]:
+    """Lock runs to take; of those that workers died with, only one, and beside no other."""
+    free = (
+        Run.objects.select_for_update(skip_locked=True, no_key=True)
+        .filter(Q(owner="") | Q(lease_expires_at__lt=now), status__in=UNFINISHED)
+        .exclude(id__in=list(in_hand))
+        .order_by("-priority", "created_at")
+    )
+    runs = list(free.filter(losses__lt=SUSPECT_AFTER)[:limit])
+    if len(runs) == limit or Run.objects.filter(_suspect(), id__in=list(in_hand)).exists():
+        return runs
+    return runs + list(free.filter(_suspect())[:1])
+
+
+def _suspect() -> Q:
+    return Q(losses__gte=SUSPECT_AFTER)
 
 
 def _recover_money(runs: Sequence[Run], now: datetime) -> None:
@@ -103,7 +125,8 @@ def _take(run: Run, owner: str, now: datetime, lease_seconds: float) -> None:
         run.status = RunStatus.RUNNING
     run.save(
         update_fields=[
-            "owner", "lease_expires_at", "epoch", "started_at", "deadline_at", "status"
+            "owner", "lease_expires_at", "epoch", "started_at", "deadline_at", "status",
+            "losses", "progress",
         ]
     )  # fmt: skip
     apply_now(

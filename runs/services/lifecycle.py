@@ -151,12 +151,13 @@ def _rest(run: Run, budget_nanousd: int) -> int:
 def _queue_again(run: Run) -> None:
     run.status = RunStatus.QUEUED
     run.resumed_from = run.pk
-    run.owner, run.lease_expires_at = "", None
+    run.owner, run.lease_expires_at, run.losses = "", None, 0
     run.deadline_at = run.finished_at = run.cancel_requested_at = None
     run.failure = None
     run.save(
         update_fields=[
             "status", "resumed_from", "owner", "lease_expires_at", "deadline_at", "finished_at",
             "cancel_requested_at", "failure", "hold", "budget_nanousd", "time_limit_seconds",
+            "losses",
         ]
     )  # fmt: skip

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from runs.core.status import RunStatus
+from runs.core.status import TERMINAL, RunStatus
 from runs.engine import carry
 from runs.models import Run
 from runs.services import lifecycle
+from telemetry.models import Call
 from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import given_run
 
@@ -102,3 +104,19 @@ def test_a_run_that_another_worker_took_is_dropped(providers: Simulator) -> None
     assert not carry._carrier._sessions
     run = Run.objects.get(id=run.id)
     assert (run.status, run.owner, run.tasks_done) == ("RUNNING", "other", 0)
+
+
+def test_a_carrier_does_not_take_over_its_own_runs(providers: Simulator) -> None:
+    """As after a machine's sleep: every lease is over, and nobody else was there."""
+    providers.fault("*", "slow", after_ms=1200)
+    run = given_run({"key": "a"})
+    carry.work(0.3)
+    until(run, RunStatus.RUNNING)
+
+    for _ in range(15):
+        Run.objects.filter(id=run.id).update(lease_expires_at=timezone.now() - timedelta(hours=1))
+        carry.work(0.02)
+    run = until(run, *TERMINAL)
+
+    assert (run.epoch, run.status) == (1, "SUCCESS")
+    assert not Call.objects.filter(run_id=run.id, outcome="unconfirmed").exists()
