@@ -17,6 +17,7 @@ from runs.core.heat import Metric
 from runs.core.metrics import METRICS
 from runs.core.status import ACTIVE, RunStatus
 from runs.core.window import named_window
+from runs.selectors.made_up import holds_demo
 from runs.selectors.outlooks import BudgetOutlook, budget_outlooks
 from runs.selectors.usage import (
     Matrix,
@@ -153,6 +154,11 @@ class OverviewPage:
     @cached_property
     def seen(self) -> Overview:
         return read_overview(self._caller, self._asked)
+
+    @cached_property
+    def is_made_up(self) -> bool:
+        """Tell whether made-up history is among the figures."""
+        return holds_demo(self._asked)
 
     @property
     def is_empty(self) -> bool:

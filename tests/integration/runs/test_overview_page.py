@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from budgets.models import Budget, BudgetPeriod, Org, User
+from telemetry.models import Series
 from tests.integration.runs.usage import KIMI, LUNA, ago, make_history, of
 from tests.integration.telemetry.facts import call, record, score
 from tests.world import World, make_run
@@ -207,6 +208,14 @@ def test_a_model_that_got_worse_needs_attention(world: World):
             *(of(world.team, score(at=ago(days=days), score=value + n % 3 / 50)) for n in range(15))
         )
     assert f"{LUNA} got worse at" in page_of(world, "overview")
+
+
+def test_made_up_history_is_said_to_be_so_where_it_is(world: World):
+    make_history(world)
+    assert "is made up" not in page_of(world, "overview")
+    Series.objects.filter(team_id=world.sibling.pk).update(demo=True)
+    assert "is made up" in page_of(world, "overview")
+    assert "is made up" not in page_of(world, "overview", user=world.member)
 
 
 def test_an_export_states_its_rows_first_and_json_holds_so_many(world: World):
