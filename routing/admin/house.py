@@ -1,60 +1,40 @@
-"""Routing in the back office: models and prices are edited, health and decisions looked at."""
+"""What the house knows: models, prices and limits are edited, health is looked at."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from routing.admin.kinds import ModelAdmin, ReadOnlyAdmin, RecordingAdmin
 from routing.forms import RateLimitForm
-from routing.models import Breaker, Decision, Model, PriceOverride, QualityProfile, RateLimit
+from routing.models import Breaker, Model, PriceOverride, QualityProfile, RateLimit
 from routing.models.rate import CAPS
 from routing.services.health import ClearBreaker
 from telemetry.services.changes import record_change
 from telemetry.services.journal import apply_now
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Show rows that only calls and their outcomes write."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
 
 @admin.register(Model)
-class ModelsAdmin(ModelAdmin):
+class ModelsAdmin(RecordingAdmin):
     """Models added to the catalogue, or changed; what is left empty is found elsewhere."""
 
     list_display = ["name", "provider", "tier", "enabled"]
     list_filter = ["enabled", "tier"]
     search_fields = ["name"]
+    what = "model"
 
 
 @admin.register(PriceOverride)
-class PriceOverrideAdmin(ModelAdmin):
+class PriceOverrideAdmin(RecordingAdmin):
     """Prices that replace the price map's from a day on."""
 
     list_display = ["model", "starts_at", "ends_at", "input_usd", "output_usd", "reason"]
     search_fields = ["model"]
+    what = "price"
 
 
 @admin.register(RateLimit)
@@ -124,12 +104,3 @@ class QualityProfileAdmin(ReadOnlyAdmin):
     list_display = ["model", "task_type", "org_id", "n", "updated_at"]
     list_filter = ["task_type"]
     search_fields = ["model"]
-
-
-@admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
-    """Why calls went where they went, or nowhere."""
-
-    list_display = ["id", "at", "kind", "outcome", "model", "reason", "run_id"]
-    list_filter = ["kind", "outcome"]
-    search_fields = ["=run_id", "=call_id"]

@@ -1,0 +1,133 @@
+"""The auditor's room: decisions and policies, to be looked at and never changed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from budgets.models import Team
+from routing.admin.filters import ByModel, ByOrg, ByPolicy, ByTeam, ByVersion
+from routing.admin.kinds import ReadOnlyAdmin
+from routing.core.policy_yaml import draft_as_yaml
+from routing.models import Decision, Policy, PolicyVersion
+from routing.selectors.decisions import rule_behind
+from routing.selectors.policies import draft_of
+
+if TYPE_CHECKING:
+    Rows = admin.TabularInline[Any, Any]
+else:
+    Rows = admin.TabularInline
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    """Why calls went where they went, or nowhere, and who changed what."""
+
+    list_display = ["at", "kind", "outcome", "policy", "version", "model", "reason", "actor"]
+    list_filter = [
+        "outcome", "kind", ByPolicy, ByVersion, ByOrg, ByTeam, ByModel,
+        ("at", admin.DateFieldListFilter),
+    ]  # fmt: skip
+    search_fields = ["=run_id", "=call_id", "=id"]
+    list_per_page = 50
+    fieldsets = [
+        (None, {"fields": ["at", "kind", "outcome", "reason", "actor"]}),
+        ("Rule", {"fields": ["policy", "version", "rule_text"]}),
+        ("Where", {"fields": ["org_id", "team", "step", "phase", "model", "call_id"]}),
+        ("Grounds", {"fields": ["removed", "grounds", "inputs_text"]}),
+        ("Chain", {"fields": ["position", "prev_hash", "hash", "id"]}),
+    ]
+    readonly_fields = ["rule_text", "team", "step", "removed", "grounds", "inputs_text"]
+
+    @admin.display(description="rule")
+    def rule_text(self, decision: Decision) -> str:
+        """Show the version's text as it was when this was decided."""
+        version = rule_behind(decision)
+        return "-" if version is None else _pre(text_of(version))
+
+    @admin.display(description="team")
+    def team(self, decision: Decision) -> str:
+        """Show the team's name."""
+        return str(Team.objects.filter(pk=decision.team_id or 0).first() or "-")
+
+    @admin.display(description="run step")
+    def step(self, decision: Decision) -> str:
+        """Lead to the run, at its task where there is one."""
+        if decision.run_id is None:
+            return "-"
+        address = reverse("run", args=[decision.run_id])
+        query = f"?task={decision.task_key}" if decision.task_key else ""
+        label = f"{decision.run_id} {decision.task_key}"
+        return format_html('<a href="{}{}">{}</a>', address, query, label)
+
+    @admin.display(description="removed candidates")
+    def removed(self, decision: Decision) -> str:
+        """List who was removed by what."""
+        rows = decision.candidates.get("removed", [])
+        lines = format_html_join(
+            "",
+            "<li>{}: {} {}</li>",
+            ((one.get("model"), one.get("reason"), one.get("detail", "")) for one in rows),
+        )
+        return format_html("<ul>{}</ul>", lines) if rows else "-"
+
+    @admin.display(description="candidates")
+    def grounds(self, decision: Decision) -> str:
+        """Show the candidates with all their figures."""
+        return _pre(json.dumps(decision.candidates.get("candidates", []), indent=1))
+
+    @admin.display(description="inputs")
+    def inputs_text(self, decision: Decision) -> str:
+        """Show what else was known."""
+        return _pre(json.dumps(decision.inputs, indent=1))
+
+
+class Versions(Rows):
+    """Every version, for good."""
+
+    model = PolicyVersion
+    fields = ("version", "mode", "scope", "enabled", "rules", "note", "at", "by")
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(Policy)
+class PolicyAdmin(ReadOnlyAdmin):
+    """Policies as they hold; they are changed where contradictions are looked for."""
+
+    list_display = [
+        "name",
+        "version",
+        "mode",
+        "scope",
+        "org_id",
+        "team_id",
+        "enabled",
+        "updated_at",
+    ]
+    list_filter = ["mode", "scope", "enabled", ByOrg]
+    search_fields = ["name"]
+    inlines = [Versions]
+
+
+def text_of(version: PolicyVersion) -> str:
+    """Return a version as its author would write it."""
+    team = Team.objects.filter(pk=version.team_id).first() if version.team_id else None
+    return draft_as_yaml(draft_of(version.policy.name, version, team.slug if team else ""))
+
+
+def _pre(text: str) -> SafeString:
+    return format_html("<pre>{}</pre>", text)
