@@ -63,6 +63,7 @@ class Timeline:
 
     lanes: Sequence[Lane]
     ticks: Sequence[Tick]
+    drawn: int
     bar_height: int = BAR_HEIGHT
 
 
@@ -77,7 +78,7 @@ def draw_timeline(
     for call, begun in sorted(zip(calls, begins, strict=True), key=lambda pair: pair[1]):
         lane = lanes.setdefault(call.task_key, Lane(call.task_key, url(call.task_key)))
         _place(lane, call, (begun - start).total_seconds() / whole, whole)
-    return Timeline(list(lanes.values()), _ticks(whole))
+    return Timeline(list(lanes.values()), _ticks(whole), len(calls))
 
 
 def _place(lane: Lane, call: Call, at: float, whole: float) -> None:
