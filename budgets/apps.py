@@ -15,5 +15,6 @@ class BudgetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the schema extension known: it registers itself when it is imported."""
+        """Make known what registers itself when it is imported: the schema, who logs in."""
         import_module("budgets.api.schema")
+        import_module("budgets.services.sign_ins")

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from runs.forms import OfficeLoginForm
 from runs.models import Attempt, Feedback, Run, Task, WebhookDelivery
 from runs.services.webhooks import redeliver
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 else:
     Lookup = admin.ModelAdmin
     Rows = admin.TabularInline
+
+
+admin.site.login_form = OfficeLoginForm
 
 
 class ReadOnly:

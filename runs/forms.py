@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils import timezone
 
+from budgets.core.access import Role
 from budgets.core.errors import InvalidAmount
 from budgets.core.money import format_usd, parse_usd
-from budgets.models import Team
+from budgets.models import Org, Team
 from runs.core.rules import LIMITS
 from runs.core.submission import MAX_TIME_LIMIT_SECONDS
 from runs.models import Run
+from runs.services import login
 
 MAX_MINUTES = MAX_TIME_LIMIT_SECONDS // 60
 # Pages whose state can be kept, by the name of their address.
@@ -118,3 +123,80 @@ class SavedViewForm(forms.Form):
     page = forms.ChoiceField(choices=[(name, name) for name in PAGES])
     query = forms.CharField(max_length=4000, required=False)
     shared = forms.BooleanField(required=False)
+
+
+class LoginForm(AuthenticationForm):
+    """Name and password, looked at only while few tries have failed."""
+
+    held_back: login.TooManyLogins | None = None
+
+    def clean(self) -> dict[str, Any]:
+        if not self.cleaned_data.get("username") or not self.cleaned_data.get("password"):
+            return super().clean()
+        address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
+        attempt = login.begin(self.cleaned_data["username"], address, timezone.now())
+        if isinstance(attempt, login.TooManyLogins):
+            self.held_back = attempt
+            raise forms.ValidationError(_try_again(attempt), code="held_back")
+        cleaned = super().clean()  # raises where they do not belong together
+        login.succeeded(attempt, timezone.now())
+        return cleaned
+
+
+class OfficeLoginForm(LoginForm, AdminAuthenticationForm):
+    """The same for the back office, which lets only its own people in."""
+
+
+def _try_again(held: login.TooManyLogins) -> str:
+    minutes = max(1, round(held.seconds / 60))
+    return (
+        "Too many log-ins have failed for this name or from this address. Try again in "
+        f"{minutes} {'minute' if minutes == 1 else 'minutes'}, at {held.until:%H:%M} UTC."
+    )
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, as what, to one of `places`: orgs and teams."""
+
+    email = forms.EmailField(label="E-mail", max_length=254)
+    role = forms.TypedChoiceField(
+        choices=[(role.value, role.value) for role in Role], coerce=Role, initial=Role.DEVELOPER
+    )
+    place = forms.ChoiceField(label="Where")
+
+    def __init__(self, places: list[Org | Team], data: Any = None) -> None:
+        super().__init__(data, auto_id="invite_%s")
+        self._places = {_key_of(place): place for place in places}
+        self.fields["place"].choices = [  # type: ignore[attr-defined]
+            (key, _name_of(place)) for key, place in self._places.items()
+        ]
+
+    def clean_place(self) -> Org | Team:
+        return self._places[self.cleaned_data["place"]]
+
+
+class JoinForm(forms.Form):
+    """The password of somebody who was invited."""
+
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+    )
+    again = forms.CharField(
+        label="Once more",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("password") and given.get("password") != given.get("again"):
+            self.add_error("again", "The two are not the same.")
+        return given
+
+
+def _key_of(place: Org | Team) -> str:
+    return f"team-{place.pk}" if isinstance(place, Team) else f"org-{place.pk}"
+
+
+def _name_of(place: Org | Team) -> str:
+    return f"{place.org.name}: {place.name}" if isinstance(place, Team) else f"all of {place.name}"

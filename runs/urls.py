@@ -20,7 +20,7 @@ from runs.api.webhook_secret import ReadWebhookSecret
 
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", views.LogIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("overview/", views.overview, name="overview"),
     path("costs/", views.costs, name="costs"),
@@ -31,6 +31,23 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("providers/clear/", views.breaker_clear, name="breaker-clear"),
     path("views/", views.view_new, name="view-new"),
     path("views/<int:view_id>/delete/", views.view_gone, name="view-delete"),
+    path("settings/members/", views.members, name="members"),
+    path("settings/members/<int:member_id>/role/", views.member_role, name="member-role"),
+    path(
+        "settings/members/<int:member_id>/deactivate/",
+        views.member_deactivate,
+        name="member-deactivate",
+    ),
+    path(
+        "settings/invitations/<int:invitation_id>/withdraw/",
+        views.invitation_withdraw,
+        name="invitation-withdraw",
+    ),
+    path("invitations/<str:token>/", views.invitation, name="invitation"),
+    path("settings/sessions/", views.sessions, name="sessions"),
+    path("settings/sessions/others/end/", views.sessions_end_others, name="sessions-end-others"),
+    path("settings/sessions/<int:sign_in_id>/end/", views.session_end, name="session-end"),
+    path("settings/password/", views.ChangePassword.as_view(), name="password"),
     path("runs/", views.runs, name="runs"),
     path("runs/new/", views.run_new, name="run-new"),
     path("runs/<uuid:run_id>/", views.run, name="run"),

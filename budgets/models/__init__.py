@@ -11,6 +11,7 @@ from budgets.models.limit import Budget, BudgetPeriod
 from budgets.models.line import LedgerLine
 from budgets.models.org import Org, Team
 from budgets.models.person import Membership, User
+from budgets.models.sign_in import Invitation, SignIn
 
 __all__ = [
     "AlertChannel",
@@ -23,10 +24,12 @@ __all__ = [
     "BudgetRaise",
     "Hold",
     "IdempotentRequest",
+    "Invitation",
     "LedgerLine",
     "Membership",
     "Org",
     "Reservation",
+    "SignIn",
     "Team",
     "User",
 ]

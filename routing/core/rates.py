@@ -35,6 +35,7 @@ class Measure(StrEnum):
     TOKENS_PER_MINUTE = "tokens per minute"
     NANOUSD_PER_HOUR = "dollars per hour"
     TOKENS_PER_DAY = "tokens per day"
+    ATTEMPTS = "attempts in a quarter of an hour"
 
 
 SECONDS: Mapping[Measure, int] = {
@@ -42,6 +43,7 @@ SECONDS: Mapping[Measure, int] = {
     Measure.TOKENS_PER_MINUTE: 60,
     Measure.NANOUSD_PER_HOUR: 3_600,
     Measure.TOKENS_PER_DAY: 86_400,
+    Measure.ATTEMPTS: 900,
 }
 Caps = Mapping[Measure, int]
 
@@ -91,7 +93,7 @@ class Use:
 
     def of(self, measure: Measure) -> int:
         """Return how much of a measure this is."""
-        if measure is Measure.REQUESTS_PER_MINUTE:
+        if measure in (Measure.REQUESTS_PER_MINUTE, Measure.ATTEMPTS):
             return self.requests
         return self.nanousd if measure is Measure.NANOUSD_PER_HOUR else self.tokens
 

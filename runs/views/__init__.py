@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from runs.views.account import (
+    ChangePassword,
+    LogIn,
+    session_end,
+    sessions,
+    sessions_end_others,
+)
 from runs.views.costs import costs
 from runs.views.exports import costs_export
+from runs.views.members import (
+    invitation,
+    invitation_withdraw,
+    member_deactivate,
+    member_role,
+    members,
+)
 from runs.views.overview import overview
 from runs.views.providers import breaker_clear, providers
 from runs.views.quality import quality, quality_csv
@@ -14,10 +28,17 @@ from runs.views.steering import run_cancel, run_rerun, run_resume
 from runs.views.submitting import run_new
 
 __all__ = [
+    "ChangePassword",
+    "LogIn",
     "breaker_clear",
     "costs",
     "costs_export",
     "home",
+    "invitation",
+    "invitation_withdraw",
+    "member_deactivate",
+    "member_role",
+    "members",
     "overview",
     "providers",
     "quality",
@@ -28,6 +49,9 @@ __all__ = [
     "run_rerun",
     "run_resume",
     "runs",
+    "session_end",
+    "sessions",
+    "sessions_end_others",
     "view_gone",
     "view_new",
 ]

@@ -24,7 +24,7 @@ SECRET = "the-text-nobody-else-may-see"
 # Pages that are meant for everybody: they hold nothing of any tenant.
 OPEN = {
     "", "login/", "logout/", "healthz", "readyz", "api/schema/", "api/docs/",
-    "problems/<slug:slug>", "admin/login/", "admin/jsi18n/", "^api/",
+    "problems/<slug:slug>", "invitations/<str:token>/", "admin/login/", "admin/jsi18n/", "^api/",
 }  # fmt: skip
 
 
@@ -47,6 +47,8 @@ def address_of(route: str, run: Run) -> str:
         "<int:policy_id>": "1", "<uuid:decision_id>": str(run.pk), "<int:view_id>": "1",
         "<int:budget_id>": "1", "<int:raise_id>": "1", "<int:channel_id>": "1",
         "<uuid:delivery_id>": str(run.pk), "<int:key_id>": "1",
+        "<slug:place>": "org", "<int:member_id>": "1", "<int:sign_in_id>": "1",
+        "<int:invitation_id>": "1",
         "<path:object_id>": "1", "<int:content_type_id>": "1", "<path:url>": "x",
         "<path:model_id>": "sim/gpt-6-luna",
     }.items():  # fmt: skip

@@ -80,6 +80,7 @@ def test_a_limit_concerns_the_calls_it_names(
         ({TPD: 100}, [(0, Use(100, 0))], Use(1, 0), 87_810.0),
         ({RPM: 1, TPM: 10}, [(0, Use(10, 0)), (20, Use(0, 0, requests=0))], Use(1, 0), 31.0),
         ({RPM: 0}, [], Use(1, 0), None),
+        ({Measure.ATTEMPTS: 1}, [(0, Use(0, 0))], Use(0, 0), 885.0),
     ],
 )
 def test_a_call_waits_until_enough_has_passed(
