@@ -6,7 +6,6 @@ any other policy can still forbid.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from uuid import UUID
@@ -144,23 +143,3 @@ class Policy:
             and (self.run_id is None or other.run_id in (None, self.run_id))
             and (not self.task_type or other.task_type in ("", self.task_type))
         )
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """Hold the least of what several policies allow a minute; None: no limit."""
-
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-
-
-def rate_limits(policies: Iterable[Policy], place: Place) -> RateLimits:
-    """Return the limits that hold for a call: the most restrictive of every enforced policy."""
-    rules = [one.rules for one in policies if one.enforced and one.applies(place)]
-    requests = [one.max_requests_per_minute for one in rules]
-    tokens = [one.max_tokens_per_minute for one in rules]
-    return RateLimits(_least(requests), _least(tokens))
-
-
-def _least(limits: Iterable[int | None]) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)

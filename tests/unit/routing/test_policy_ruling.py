@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.core.candidates import Candidate, Demand, filter_candidates
-from routing.core.policy import Mode, Place, Policy, Scope, rate_limits
+from routing.core.policy import Mode, Place, Policy, Scope
 from routing.core.policy_ruling import NO_RULING, Ruling, bind, judge
 from routing.core.policy_violation import Measures
 from tests.unit.routing.policies import (
@@ -211,18 +211,6 @@ def test_what_was_violated_without_a_removal_is_recorded_by_model() -> None:
         "policy": "s", "version": 3, "mode": "SOFT", "constraint": "quality",
         "detail": "expected quality is 0.70, at least 0.99",
     }  # fmt: skip
-
-
-def test_rate_limits_are_the_least_of_all_that_hold() -> None:
-    held = [
-        make_policy("a", max_requests_per_minute=60, max_tokens_per_minute=900),
-        make_policy("b", max_requests_per_minute=30),
-        make_policy("c", "MONITOR", max_requests_per_minute=1),
-        make_policy("d", team_id=9, max_requests_per_minute=1),
-    ]
-    found = rate_limits(held, PLACE)
-    assert (found.requests_per_minute, found.tokens_per_minute) == (30, 900)
-    assert rate_limits([], PLACE).requests_per_minute is None
 
 
 @given(st.lists(policies, max_size=5), candidates, st.randoms(use_true_random=False))
