@@ -9,7 +9,7 @@ Invariant: a team without evidence believes what its organisation does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from routing.core.drift import settled
@@ -17,9 +17,8 @@ from routing.core.posterior import (
     NOISE_SD,
     NOISE_WEIGHT_A_TYPE,
     Cell,
-    Guess,
+    Joint,
     Key,
-    Level,
     Scales,
     cell_scale_of,
     fit,
@@ -33,9 +32,10 @@ Profiles = Mapping[Key, Profile]
 # What is believed of a model of which nothing is known but its tier.
 PRIOR_MEAN = {"economy": 0.65, "standard": 0.75, "premium": 0.82}
 UNKNOWN_TIER_MEAN = 0.75
-# How far models, task types and cells lie from those guesses, and a level from the one above it.
-FIRST_SCALES = Scales(model=0.3**2, task_type=0.2**2, cell=0.2**2)
-LOWER_SCALES = Scales(model=0.02**2, task_type=0.02**2, cell=0.03**2)
+# How far models, task types and cells lie from those guesses, as variances.
+SCALES = Scales(model=0.3**2, task_type=0.2**2, cell=0.2**2)
+# How far a cell of an organisation lies from everybody's, and a team's from its organisation's.
+LEVEL_STEP = 0.04**2
 # A draw moves a belief by this share of its width: the first where little was seen at the task
 # type, falling to the second, halfway after so many scores. Whole widths, as in textbook Thompson
 # sampling, pay more for finding out than they ever get back when there are many models and task
@@ -70,7 +70,11 @@ class Hyper:
 
     noise: Mapping[str, float] = field(default_factory=dict)
     default_noise: float = NOISE_SD**2
-    cell_scale: float = FIRST_SCALES.cell
+    cell_scale: float = SCALES.cell
+
+    def noise_at(self, task_type: str) -> float:
+        """Return the variance of single scores at a task type."""
+        return self.noise.get(task_type, self.default_noise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,16 @@ class Spending:
 
 @dataclass(frozen=True)
 class Beliefs:
-    """Hold one team's beliefs; estimates are made when first asked for and kept."""
+    """Hold one team's beliefs; estimates are made when first asked for and kept.
 
-    level: Level
-    totals: Mapping[Key, tuple[int, float, float]]  # n, weight and squared errors, widest level
+    `totals` are n, weight and squared errors over all levels.
+    """
+
+    guesses: Mapping[str, float]
+    joint: Joint
+    hyper: Hyper
+    levels: tuple[Mapping[Key, Cell], ...] = ()  # widest first, each without those below it
+    totals: Mapping[Key, tuple[int, float, float]] = field(default_factory=dict)
     seen_of_type: Mapping[str, float] = field(default_factory=dict)  # weight, widest level
     spending: tuple[Mapping[Key, Spending], ...] = ()  # widest level first
     by_model: Mapping[str, Spending] = field(default_factory=dict)
@@ -145,16 +155,36 @@ class Beliefs:
         return value
 
     def _estimate(self, key: Key) -> Estimate:
-        noise = self.level.noise_at(key[1])
+        noise = self.hyper.noise_at(key[1])
         n, weight, squares = self.totals.get(key, (0, 0.0, 0.0))
         spread = (squares + NOISE_WEIGHT_A_TYPE * noise) / (weight + NOISE_WEIGHT_A_TYPE)
+        mean, own, whole = self._descend(key, noise)
         return Estimate(
-            mean=min(max(self.level.mean(key), MIN_MEAN), MAX_MEAN),
-            sd=sd_of(self.level.variance(key)),
+            mean=min(max(mean, MIN_MEAN), MAX_MEAN),
+            sd=sd_of(whole),
             n=n,
             spread=sd_of(spread),
-            reach=self._reach(key[1]) * sd_of(self.level.variance(key, shared=False)),
+            reach=self._reach(key[1]) * sd_of(own),
         )
+
+    def _descend(self, key: Key, noise: float) -> tuple[float, float, float]:
+        """Return the mean, and its variance without and with what all models share.
+
+        From what the model and the task type say, down the levels of this cell's own evidence.
+        """
+        mean = self.guesses.get(key[0], UNKNOWN_TIER_MEAN) + self.joint.shared(key)
+        cell = self.joint.scales.cell
+        own = cell + self.joint.model_variance(key)
+        whole = own + self.joint.type_variance(key)
+        for place, level in enumerate(self.levels):
+            if place:
+                cell, own, whole = cell + LEVEL_STEP, own + LEVEL_STEP, whole + LEVEL_STEP
+            seen = level.get(key)
+            if seen is not None:
+                error = noise / seen.weight
+                mean += cell / (cell + error) * (seen.mean - mean)
+                cell, own, whole = (one * error / (one + error) for one in (cell, own, whole))
+        return mean, own, whole
 
     def _reach(self, task_type: str) -> float:
         falling = REACH_HALF / (REACH_HALF + self.seen_of_type.get(task_type, 0.0))
@@ -166,21 +196,33 @@ def believe(
 ) -> Beliefs:
     """Return what a team believes. `tiers` by model; `hyper` None: learned from the evidence."""
     levels, widest = _settled(evidence, now)
-    guess = Guess({name: PRIOR_MEAN[tier] for name, tier in tiers.items()}, UNKNOWN_TIER_MEAN)
     cells = cells_of(widest)
-    known = hyper or hyper_of(guess, cells)
-    first = Scales(FIRST_SCALES.model, FIRST_SCALES.task_type, known.cell_scale)
-    level: Guess | Level = guess
-    for profiles, scales in zip(levels, (first, LOWER_SCALES, LOWER_SCALES), strict=True):
-        level = fit(level, cells_of(profiles), scales, known.noise, known.default_noise)
-    assert isinstance(level, Level)
+    guesses = dict.fromkeys((key[0] for key in cells), UNKNOWN_TIER_MEAN)
+    guesses |= {name: PRIOR_MEAN[tier] for name, tier in tiers.items()}
+    known = hyper or hyper_of(guesses, cells)
     return Beliefs(
-        level,
+        guesses,
+        _joint(guesses, cells, known),
+        known,
+        tuple(cells_of(profiles) for profiles in levels),
         {key: (widest[key].n, cell.weight, cell.squares) for key, cell in cells.items()},
         _weights_by_type(cells),
         tuple(_spending(profiles) for profiles in levels),
         _by_model(widest),
     )
+
+
+def hyper_of(guesses: Mapping[str, float], cells: Mapping[Key, Cell]) -> Hyper:
+    """Return how noisy scores are and how far cells lie apart, learned from all of them."""
+    known = Hyper(*noise_of(cells))
+    for _ in range(SCALE_STEPS if cells else 0):
+        known = replace(known, cell_scale=cell_scale_of(_joint(guesses, cells, known)))
+    return known
+
+
+def _joint(guesses: Mapping[str, float], cells: Mapping[Key, Cell], hyper: Hyper) -> Joint:
+    scales = Scales(SCALES.model, SCALES.task_type, hyper.cell_scale)
+    return fit(guesses, cells, scales, {key[1]: hyper.noise_at(key[1]) for key in cells})
 
 
 def _settled(evidence: Evidence, now: datetime) -> tuple[list[Profiles], Profiles]:
@@ -193,16 +235,6 @@ def _settled(evidence: Evidence, now: datetime) -> tuple[list[Profiles], Profile
     if len(told) == 1:
         return levels, told[0]
     return levels, {key: settled(one, now, factor) for key, one in evidence.widest.items()}
-
-
-def hyper_of(guess: Guess, cells: Mapping[Key, Cell]) -> Hyper:
-    """Return how noisy scores are and how far cells lie apart, learned from all of them."""
-    noise, overall = noise_of(cells)
-    scale = FIRST_SCALES.cell
-    for _ in range(SCALE_STEPS if cells else 0):
-        scales = Scales(FIRST_SCALES.model, FIRST_SCALES.task_type, scale)
-        scale = cell_scale_of(fit(guess, cells, scales, noise, overall))
-    return Hyper(noise, overall, scale)
 
 
 def cells_of(profiles: Profiles) -> dict[Key, Cell]:

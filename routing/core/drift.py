@@ -6,13 +6,15 @@ Invariant: a profile that has not changed is returned as it is.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from routing.core.quality import Profile, faded, weight_of_stamp
+from routing.core.quality import RECENT, Profile, faded, weight_of_stamp
 
-# How many of the last scores are held against the rest; the shortest that speaks is taken.
-WINDOWS = (8, 16, 32)
+# How many of the last scores are held against the rest, at least; the shortest that speaks is
+# taken. Scores of one moment have no order, so that no window ends between them.
+WINDOWS = (8, 16, RECENT - 1)
 # Standard errors between the two. Every call looks again, so that this is far out on purpose:
 # a steady model of 0/1 scores is suspected about once in ten thousand calls.
 ALARM = 4.5
@@ -34,21 +36,26 @@ class Shift:
 def shift_of(profile: Profile, now: datetime) -> Shift | None:
     """Return the change that the last scores show; None while they look like the rest.
 
-    `profile` is faded to `now`; its last scores all count as the newest of them does.
+    `profile` is faded to `now`; its last scores all count as the newest of them does. Sums over
+    many organisations keep no last scores, and show nothing.
     Source: Welch's t for samples of unequal variance, over several window lengths.
     """
-    if profile.n < WINDOWS[0] + MIN_BEFORE:
+    if profile.n < WINDOWS[0] + MIN_BEFORE or not profile.recent:
         return None
     each = weight_of_stamp(profile.recent[0][0], now)
     total = squares = 0.0
-    for count, (_, score) in enumerate(profile.recent, start=1):
+    wanted = 0
+    for count, (at, score) in enumerate(profile.recent[:-1], start=1):
         total += score
         squares += score * score
-        if count in WINDOWS:
+        if count >= WINDOWS[wanted] and at != profile.recent[count][0]:
             before = _before(profile, each * count, each * total, each * squares)
             shift = _shift(before, count, total / count, squares / count)
             if shift is not None:
                 return shift
+            wanted = bisect_right(WINDOWS, count)
+            if wanted == len(WINDOWS):
+                break
     return None
 
 

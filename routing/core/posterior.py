@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 Key = tuple[str, str]  # model, task type
 
@@ -49,35 +48,6 @@ class Scales:
     cell: float
 
 
-class Prior(Protocol):
-    """A level to start from: another `Level`, or what is believed before anything was seen."""
-
-    def mean(self, key: Key) -> float: ...
-    def model_variance(self, model: str) -> float: ...
-    def type_variance(self, task_type: str) -> float: ...
-    def cell_variance(self, key: Key) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """Believe the same of every task type, by model: where every chain of levels begins."""
-
-    means: Mapping[str, float]
-    otherwise: float
-
-    def mean(self, key: Key) -> float:
-        return self.means.get(key[0], self.otherwise)
-
-    def model_variance(self, model: str) -> float:
-        return 0.0
-
-    def type_variance(self, task_type: str) -> float:
-        return 0.0
-
-    def cell_variance(self, key: Key) -> float:
-        return 0.0
-
-
 @dataclass(slots=True)
 class _Effect:
     """A shared part: what it was before any evidence, and its weighted evidence."""
@@ -93,109 +63,61 @@ class _Seen:
     """A cell with what is taken for granted while effects are fitted."""
 
     key: Key
-    distance: float  # of its mean from the level above
+    distance: float  # of its mean from the first guess
     noise: float  # variance of its mean
-    variance: float  # of the cell's own part, before its evidence
     weight: float  # precision of `distance` as evidence for the shared parts
 
 
 @dataclass(frozen=True)
-class Level:
-    """Hold what is believed at one level (everybody, an organisation, a team) of every cell."""
+class Joint:
+    """Hold what all cells say of models and task types."""
 
-    prior: Prior
     scales: Scales
-    noise: Mapping[str, float]
     seen: Mapping[Key, _Seen]
     models: Mapping[str, _Effect]
     types: Mapping[str, _Effect]
-    default_noise: float = field(default=NOISE_SD**2)
 
-    def mean(self, key: Key) -> float:
-        """Return the mean believed; it may lie outside [0, 1]."""
+    def shared(self, key: Key) -> float:
+        """Return how far the model and the task type together lie from the first guess."""
         model, kind = self.models.get(key[0]), self.types.get(key[1])
-        shared = (model.value if model else 0.0) + (kind.value if kind else 0.0)
-        seen = self.seen.get(key)
-        if seen is None:
-            return self.prior.mean(key) + shared
-        share = seen.variance / (seen.variance + seen.noise)
-        return self.prior.mean(key) + shared + share * (seen.distance - shared)
+        return (model.value if model else 0.0) + (kind.value if kind else 0.0)
 
-    def model_variance(self, model: str) -> float:
-        """Return how uncertain the model's part is, which all its task types share."""
-        return _variance(self.models.get(model), self._model_before(model))
+    def model_variance(self, key: Key) -> float:
+        """Return how uncertain the model's part is, without what this cell told of it."""
+        return self._variance(self.models.get(key[0]), self.scales.model, key)
 
-    def type_variance(self, task_type: str) -> float:
-        """Return how uncertain the task type's part is, which all models share."""
-        return _variance(self.types.get(task_type), self._type_before(task_type))
+    def type_variance(self, key: Key) -> float:
+        """Return how uncertain the task type's part is, without what this cell told of it."""
+        return self._variance(self.types.get(key[1]), self.scales.task_type, key)
 
-    def cell_variance(self, key: Key) -> float:
-        """Return how uncertain the cell's own part is."""
-        seen = self.seen.get(key)
-        if seen is None:
-            return self.prior.cell_variance(key) + self.scales.cell
-        return seen.variance * seen.noise / (seen.variance + seen.noise)
-
-    def variance(self, key: Key, *, shared: bool = True) -> float:
-        """Return how uncertain the mean is; `shared` False: leaving out what all models share.
-
-        The model's and the type's parts enter without what this cell told of them, so that its
-        own evidence is counted once.
-        """
+    def _variance(self, effect: _Effect | None, before: float, key: Key) -> float:
+        if effect is None:
+            return before
         seen = self.seen.get(key)
         told = seen.weight if seen else 0.0
-        before = self._model_without(key[0], told)
-        if shared:
-            before += self._type_without(key[1], told)
-        if seen is None:
-            return before + self.prior.cell_variance(key) + self.scales.cell
-        before += seen.variance
-        return before * seen.noise / (before + seen.noise)
-
-    def noise_at(self, task_type: str) -> float:
-        """Return the variance of single scores at a task type."""
-        return self.noise.get(task_type, self.default_noise)
-
-    def _model_before(self, model: str) -> float:
-        return self.prior.model_variance(model) + self.scales.model
-
-    def _type_before(self, task_type: str) -> float:
-        return self.prior.type_variance(task_type) + self.scales.task_type
-
-    def _model_without(self, model: str, told: float) -> float:
-        return _variance(self.models.get(model), self._model_before(model), told)
-
-    def _type_without(self, task_type: str, told: float) -> float:
-        return _variance(self.types.get(task_type), self._type_before(task_type), told)
+        return 1.0 / (effect.prior_precision + effect.precision - told)
 
 
 def fit(
-    prior: Prior,
+    guesses: Mapping[str, float],
     cells: Mapping[Key, Cell],
     scales: Scales,
     noise: Mapping[str, float],
-    default_noise: float = NOISE_SD**2,
-) -> Level:
-    """Return what is believed when `cells` are seen at a level below `prior`.
+) -> Joint:
+    """Return what the cells say of the parts they share.
 
-    `noise` holds the variance of single scores by task type.
+    `guesses` by model are where scores are expected before any; `noise` holds the variance of
+    single scores by task type.
     """
     seen = {}
     for key, cell in cells.items():
-        variance = prior.cell_variance(key) + scales.cell
-        own_noise = noise.get(key[1], default_noise) / cell.weight
-        distance = cell.mean - prior.mean(key)
-        seen[key] = _Seen(key, distance, own_noise, variance, 1.0 / (variance + own_noise))
-    models = {
-        name: _Effect(1.0 / (prior.model_variance(name) + scales.model))
-        for name in {key[0] for key in seen}
-    }
-    types = {
-        name: _Effect(1.0 / (prior.type_variance(name) + scales.task_type))
-        for name in {key[1] for key in seen}
-    }
+        own_noise = noise[key[1]] / cell.weight
+        distance = cell.mean - guesses[key[0]]
+        seen[key] = _Seen(key, distance, own_noise, 1.0 / (scales.cell + own_noise))
+    models = {name: _Effect(1.0 / scales.model) for name in {key[0] for key in seen}}
+    types = {name: _Effect(1.0 / scales.task_type) for name in {key[1] for key in seen}}
     _ascend(seen.values(), models, types)
-    return Level(prior, scales, noise, seen, models, types, default_noise)
+    return Joint(scales, seen, models, types)
 
 
 def noise_of(cells: Mapping[Key, Cell]) -> tuple[dict[str, float], float]:
@@ -217,17 +139,18 @@ def noise_of(cells: Mapping[Key, Cell]) -> tuple[dict[str, float], float]:
     }, overall
 
 
-def cell_scale_of(level: Level) -> float:
+def cell_scale_of(joint: Joint) -> float:
     """Return how far cells lie from what their model and type say, as a variance.
 
-    One step of expectation maximisation from the level's own scale, which counts as some cells.
+    One step of expectation maximisation from the scale so far, which counts as some cells.
     """
-    total = SCALE_WEIGHT * level.scales.cell
-    for key, seen in level.seen.items():
-        shared = level.models[key[0]].value + level.types[key[1]].value
-        share = seen.variance / (seen.variance + seen.noise)
-        total += (share * (seen.distance - shared)) ** 2 + seen.variance * (1.0 - share)
-    return total / (SCALE_WEIGHT + len(level.seen))
+    scale = joint.scales.cell
+    total = SCALE_WEIGHT * scale
+    for key, seen in joint.seen.items():
+        share = scale / (scale + seen.noise)
+        rest = seen.distance - joint.shared(key)
+        total += (share * rest) ** 2 + scale * (1.0 - share)
+    return total / (SCALE_WEIGHT + len(joint.seen))
 
 
 def _ascend(
@@ -252,12 +175,6 @@ def _ascend(
                     model.sum += weight * (distance - kind.value)
             for effect in effects.values():
                 effect.value = effect.sum / (effect.prior_precision + effect.precision)
-
-
-def _variance(effect: _Effect | None, before: float, told: float = 0.0) -> float:
-    if effect is None:
-        return before
-    return 1.0 / (effect.prior_precision + effect.precision - told)
 
 
 def sd_of(variance: float) -> float:

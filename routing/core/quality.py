@@ -16,7 +16,7 @@ HALF_LIFE_DAYS = 30.0
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 # As many of the last scores are kept one by one, for noticing that a model has changed.
 RECENT = 32
-STAMP_CHARS = 12
+STAMP_CHARS = 15
 # What a person says of a task weighs as much as this many evaluated attempts.
 FEEDBACK_WEIGHT = 3.0
 
@@ -29,7 +29,7 @@ class Profile:
     """Hold weighted sums over what was observed, and the last scores.
 
     `n` counts scores as they are; all sums are weighted, and were weighted as of EPOCH unless
-    they were `faded` to a later moment. `recent` holds (seconds since EPOCH, score), newest
+    they were `faded` to a later moment. `recent` holds (milliseconds since EPOCH, score), newest
     first. `cost_sum_nanousd`, `token_sum` (input tokens) and `latency_sum_ms` are over
     `call_weight`, which leaves out what was no call, such as people's feedback.
     """
@@ -109,7 +109,7 @@ SUMS = (
 
 def stamp(one: Observation) -> tuple[int, float]:
     """Return how an observation is kept among the last ones."""
-    return seconds_since_epoch(one.at), round(one.score, 3)
+    return milliseconds_since_epoch(one.at), round(one.score, 3)
 
 
 def observe(profile: Profile, one: Observation) -> Profile:
@@ -175,15 +175,15 @@ def weight_at(at: datetime) -> float:
     return float(2.0 ** (days / HALF_LIFE_DAYS))
 
 
-def weight_of_stamp(seconds: int, now: datetime) -> float:
-    """Return what evidence of so many seconds since EPOCH is worth now."""
-    days = (now.timestamp() - _EPOCH_SECONDS - seconds) / _DAY_SECONDS
+def weight_of_stamp(milliseconds: int, now: datetime) -> float:
+    """Return what evidence of so many milliseconds since EPOCH is worth now."""
+    days = (now.timestamp() - _EPOCH_SECONDS - milliseconds / 1000) / _DAY_SECONDS
     return float(2.0 ** (-days / HALF_LIFE_DAYS))
 
 
-def seconds_since_epoch(at: datetime) -> int:
-    """Return the moment in whole seconds since EPOCH; 0 before it."""
-    return max(0, int(at.timestamp() - _EPOCH_SECONDS))
+def milliseconds_since_epoch(at: datetime) -> int:
+    """Return the moment in whole milliseconds since EPOCH; 0 before it."""
+    return max(0, round((at.timestamp() - _EPOCH_SECONDS) * 1000))
 
 
 def _combined(
@@ -198,11 +198,11 @@ def _newest(stamps: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...
 
 
 def pack(recent: Iterable[tuple[int, float]]) -> str:
-    """Return the last scores as text: eight hexadecimal digits of seconds, four of thousandths."""
-    return "".join(f"{seconds:08x}{round(score * 1000):04d}" for seconds, score in recent)
+    """Return the last scores as text: eleven hexadecimal digits of time, four of thousandths."""
+    return "".join(f"{at:011x}{round(score * 1000):04d}" for at, score in recent)
 
 
 def unpack(text: str) -> tuple[tuple[int, float], ...]:
     """Return the last scores, newest first, from text that may hold them in another order."""
     parts = [text[start : start + STAMP_CHARS] for start in range(0, len(text), STAMP_CHARS)]
-    return _newest((int(part[:8], 16), int(part[8:]) / 1000) for part in parts)
+    return _newest((int(part[:11], 16), int(part[11:]) / 1000) for part in parts)

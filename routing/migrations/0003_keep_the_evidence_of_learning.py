@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="qualityprofile",
             name="recent",
-            field=models.CharField(blank=True, max_length=384),
+            field=models.CharField(blank=True, max_length=480),
         ),
         migrations.AddField(
             model_name="qualityprofile",

@@ -58,8 +58,8 @@ class QualityProfile(models.Model):
     cost_sum_nanousd = models.FloatField(default=0.0)
     token_sum = models.FloatField(default=0.0)
     latency_sum_ms = models.FloatField(default=0.0)
-    # The last scores, newest first: twelve characters each, seconds in hexadecimal and thousandths.
-    recent = models.CharField(max_length=384, blank=True)
+    # The last scores, newest first, as `core.quality.pack` writes them.
+    recent = models.CharField(max_length=480, blank=True)
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -66,7 +66,8 @@ def beliefs(scores: int, cost: int) -> Beliefs:
 def test_what_is_believed_of_model_and_task_type_is_used() -> None:
     taken = snapshot(beliefs=beliefs(10, 50))
     here, elsewhere = candidate(taken), candidate(taken, task_type="evaluation")
-    assert (here.estimate.n, here.latency_ms) == (10, pytest.approx(7.0))
+    assert here.estimate.n == 10
+    assert here.latency_ms == pytest.approx(7.0)
     assert elsewhere.estimate.n == 0
     assert here.expected_cost_nanousd is not None
     assert elsewhere.expected_cost_nanousd is not None
