@@ -17,6 +17,11 @@ from runs.api.policies import CheckPolicy, OnePolicy, Policies, ReplayPolicy
 from runs.api.runs import ReadRun, Runs
 from runs.api.usage import ReadUsage
 from runs.api.webhook_secret import ReadWebhookSecret
+from runs.views.alert_channels import alert_channels, channel_gone, channel_test, delivery_again
+from runs.views.api_keys import api_keys, key_revoke, key_rotate
+from runs.views.budget_actions import budget_change, budget_new, budget_raise, raise_end
+from runs.views.budget_list import budgets
+from runs.views.budget_page import budget
 
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -29,6 +34,19 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("quality/quality.csv", views.quality_csv, name="quality-csv"),
     path("providers/", views.providers, name="providers"),
     path("providers/clear/", views.breaker_clear, name="breaker-clear"),
+    path("budgets/", budgets, name="budgets"),
+    path("budgets/new/<slug:place>/", budget_new, name="budget-new"),
+    path("budgets/alerts/", alert_channels, name="alert-channels"),
+    path("budgets/alerts/<int:channel_id>/test/", channel_test, name="channel-test"),
+    path("budgets/alerts/<int:channel_id>/remove/", channel_gone, name="channel-gone"),
+    path("budgets/deliveries/<uuid:delivery_id>/again/", delivery_again, name="delivery-again"),
+    path("budgets/<int:budget_id>/", budget, name="budget"),
+    path("budgets/<int:budget_id>/change/", budget_change, name="budget-change"),
+    path("budgets/<int:budget_id>/raise/", budget_raise, name="budget-raise"),
+    path("budgets/<int:budget_id>/raises/<int:raise_id>/end/", raise_end, name="raise-end"),
+    path("settings/keys/", api_keys, name="api-keys"),
+    path("settings/keys/<int:key_id>/revoke/", key_revoke, name="key-revoke"),
+    path("settings/keys/<int:key_id>/rotate/", key_rotate, name="key-rotate"),
     path("views/", views.view_new, name="view-new"),
     path("views/<int:view_id>/delete/", views.view_gone, name="view-delete"),
     path("settings/members/", views.members, name="members"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from budgets.models import Team
 from runs.models import Run
-from tests.browser import figures, world
+from tests.browser import budget_scene, figures, world
 
 EIGHT = {
     "models": (),
@@ -24,7 +24,7 @@ EIGHT = {
 
 def everything() -> dict[str, Run]:
     """Write one run of each kind and return them by name."""
-    _, eng, research = world.org_with_people()
+    org, eng, research = world.org_with_people()
     now = timezone.now()
     old = [
         ("SUCCESS", "Summarise the quarterly incident reports for the board", 0.93, 0.4183, 6),
@@ -54,9 +54,11 @@ def everything() -> dict[str, Run]:
         )
     figures.history(eng)
     single = _single(eng)
-    return {"one": single, "many": _many(eng), "wide": _wide(eng), "eight": _eight(eng)} | {
+    scenes = {"one": single, "many": _many(eng), "wide": _wide(eng), "eight": _eight(eng)} | {
         "queued": world.run(eng, project="Name five risks of moving payroll to a new vendor")
     }
+    budget_scene.money(org, eng)
+    return scenes
 
 
 def _single(team: Team) -> Run:

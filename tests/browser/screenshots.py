@@ -47,7 +47,8 @@ def main(names: list[str]) -> None:
 
 
 def _prepare(environment: dict[str, str]) -> dict[str, Run]:
-    os.environ |= environment
+    # Playwright's own loop runs in this thread, which Django takes for asynchronous code.
+    os.environ |= environment | {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
@@ -62,6 +63,9 @@ def _prepare(environment: dict[str, str]) -> dict[str, Run]:
 
 def pages(scenes: dict[str, Run]) -> dict[str, str]:
     """Return the addresses worth a picture, by the picture's name."""
+    from budgets.models import Budget
+
+    budget = Budget.objects.get(team__slug="eng").pk
     eight, one = scenes["eight"].pk, scenes["one"].pk
     return {
         "runs": "/runs/",
@@ -91,6 +95,10 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "run-64-tasks": f"/runs/{scenes['many'].pk}/?task=report-24",
         "run-62-side-by-side": f"/runs/{scenes['wide'].pk}/",
         "run-queued": f"/runs/{scenes['queued'].pk}/",
+        "budgets": "/budgets/",
+        "budget": f"/budgets/{budget}/",
+        "budget-alerts": "/budgets/alerts/",
+        "keys": "/settings/keys/",
         "missing": "/runs/00000000-0000-7000-8000-000000000000/",
     }
 
