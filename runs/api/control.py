@@ -67,6 +67,7 @@ class ResumeRun(Operation):
                 budget_nanousd=given.get("budget_usd"),
                 time_limit_seconds=given.get("time_limit_seconds"),
                 by=caller.name,
+                models=caller.models,
             )
             return run_answer(request, resumed)
 

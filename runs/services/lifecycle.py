@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 
+from budgets.core.access import common_models
 from budgets.models.org import HoldMode
 from budgets.selectors import NO_MONEY, run_money
 from budgets.services.allocation import hold_amount, open_hold
@@ -20,6 +24,8 @@ from runs.services import webhooks
 from runs.services.recovery import count_recovered
 from telemetry.services.journal import apply_now
 from telemetry.services.recording import RecordEvent
+
+NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def cancel(run_id: UUID, now: datetime, *, by: str = "") -> Run:
@@ -51,10 +57,14 @@ def resume(
     budget_nanousd: int | None = None,
     time_limit_seconds: int | None = None,
     by: str = "",
+    models: frozenset[str] | None = None,
+    changes: Mapping[str, Any] = NO_CHANGES,
 ) -> Run:
     """Queue an interrupted run again, with what is left of its budget and a new deadline.
 
-    `budget_nanousd` is the run's whole budget from now on, None: the one it had.
+    `budget_nanousd` is the run's whole budget from now on, None: the one it had. `models` are
+    those that whoever asks may use, None: any; the run then uses no other. `changes` are fields
+    to be set.
     Raises: NotResumable; RunBudgetSpent when that budget leaves nothing to go on with;
     BudgetExceeded when team or org have no room for the rest.
     """
@@ -75,7 +85,10 @@ def resume(
         )
         run.budget_nanousd = budget
         run.time_limit_seconds = time_limit_seconds or run.time_limit_seconds
-        _queue_again(run)
+        for name, value in changes.items():
+            setattr(run, name, value)
+        _narrow(run, models)
+        _queue_again(run, changes)
         apply_now(event(run, "run.resumed", now, by=by))
         transaction.on_commit(queue.ring)
     return run
@@ -148,7 +161,13 @@ def _rest(run: Run, budget_nanousd: int) -> int:
     return budget_nanousd - spent
 
 
-def _queue_again(run: Run) -> None:
+def _narrow(run: Run, models: frozenset[str] | None) -> None:
+    had = None if run.allowed_models is None else frozenset(run.allowed_models)
+    left = common_models(had, models)
+    run.allowed_models = None if left is None else sorted(left)
+
+
+def _queue_again(run: Run, changed: Iterable[str]) -> None:
     run.status = RunStatus.QUEUED
     run.resumed_from = run.pk
     run.owner, run.lease_expires_at, run.losses = "", None, 0
@@ -158,6 +177,6 @@ def _queue_again(run: Run) -> None:
         update_fields=[
             "status", "resumed_from", "owner", "lease_expires_at", "deadline_at", "finished_at",
             "cancel_requested_at", "failure", "hold", "budget_nanousd", "time_limit_seconds",
-            "losses",
+            "losses", "allowed_models", *changed,
         ]
     )  # fmt: skip

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from budgets.core.access import Caller
+from budgets.core.access import Caller, common_models
 from budgets.core.errors import BudgetExceeded
 from budgets.models.org import HoldMode
 from budgets.services.allocation import hold_amount, open_hold
 from runs import queue
-from runs.core.refusals import DeniedByPolicy, NotResumable
+from runs.core.refusals import DeniedByPolicy, NotResumable, RunBudgetSpent
 from runs.core.similarity import signature, text_digest
 from runs.core.submission import Submission
 from runs.models import Run
@@ -21,6 +20,7 @@ from runs.services import lifecycle
 from runs.services.admission import Checked, check, look_ahead, record_refusal
 from runs.services.permission import policy_denial, record_denial
 from runs.services.progress import SavePlan
+from runs.services.terms import asked_anew, same_work
 from telemetry.services.journal import apply_now
 
 __all__ = [
@@ -66,7 +66,7 @@ def store(checked: Checked, now: datetime) -> Run:
     Raises: BudgetExceeded, with nothing changed; NotResumable, RunBudgetSpent.
     """
     if checked.resumes is not None:
-        return _go_on(checked, checked.resumes.pk, now)
+        return _go_on(checked, checked.resumes, now)
     if (going := _resume_same(checked, now)) is not None:
         return going
     run = _create(checked, now)
@@ -76,28 +76,32 @@ def store(checked: Checked, now: datetime) -> Run:
 
 
 def _resume_same(checked: Checked, now: datetime) -> Run | None:
-    """Go on with the newest run of the same text that can; None: there is none."""
+    """Go on with the newest run of the same text and terms that can; None: there is none."""
     same = checked.found.same_text
     if not same:
         return None
     budget = checked.wanted.budget_nanousd
-    runs = Run.objects.defer("project", "signature").in_bulk(list(same))
-    for run_id in same:
-        if lifecycle.may_go_on(runs[run_id], budget):
+    runs = Run.objects.select_related("team__org").defer("project", "signature")
+    by_id = runs.in_bulk(list(same))
+    for run in (by_id[run_id] for run_id in same):
+        if lifecycle.may_go_on(run, budget) and same_work(run, checked.plan, checked.models):
             try:
-                return _go_on(checked, run_id, now)
-            except NotResumable:  # somebody else was faster
+                return _go_on(checked, run, now)
+            # Somebody else was faster; or it spent more than there is for this one.
+            except (NotResumable, RunBudgetSpent):
                 continue
     return None
 
 
-def _go_on(checked: Checked, run_id: UUID, now: datetime) -> Run:
+def _go_on(checked: Checked, run: Run, now: datetime) -> Run:
     return lifecycle.resume(
-        run_id,
+        run.pk,
         now,
         budget_nanousd=checked.wanted.budget_nanousd,
         time_limit_seconds=checked.wanted.time_limit_seconds,
         by=checked.caller.name,
+        models=common_models(checked.caller.models, checked.wanted.allowed_models),
+        changes=asked_anew(run, checked.wanted),
     )
 
 

@@ -358,6 +358,58 @@ def test_auto_leaves_an_exhausted_run_alone_unless_the_budget_is_raised(api: Api
     assert (raised["id"], raised["budget_usd"]) == (str(run.pk), "5.00")
 
 
+def test_auto_makes_a_new_run_where_the_old_one_spent_more_than_the_new_budget(
+    api: Api, world: World
+):
+    run = make_run(world.team, status=RunStatus.PARTIAL_SUCCESS)
+    Hold.objects.filter(pk=run.hold_id).update(spent_nanousd=600_000_000)
+
+    response = api.submit(budget_usd="0.50")
+
+    assert response.status_code == 201
+    assert response.json()["id"] != str(run.pk)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"allowed_models": ["sim/claude-haiku-5-5"]},
+        {"tasks": [{"key": "a", "type": "summarization", "prompt": "Sum it up."}]},
+    ],
+)
+def test_auto_makes_a_new_run_for_other_tasks_or_models(
+    api: Api, world: World, terms: dict[str, Any]
+):
+    run = make_run(world.team, status=RunStatus.PARTIAL_SUCCESS)
+
+    first = api.submit(**terms).json()
+    assert first["id"] != str(run.pk)
+    Run.objects.filter(pk=first["id"]).update(status=RunStatus.TIMEOUT)
+
+    assert api.submit(**terms).json()["id"] == first["id"], "on the same terms it goes on"
+
+
+def test_a_run_gone_on_with_takes_what_the_new_submission_says(api: Api, world: World):
+    run = make_run(world.team, status=RunStatus.PARTIAL_SUCCESS, labels={"a": "1", "b": "1"})
+
+    api.submit(webhook_url="https://9.9.9.9/new", labels={"b": "2"}, priority=7)
+
+    run.refresh_from_db()
+    assert run.webhook_url == "https://9.9.9.9/new"
+    assert (run.labels, run.priority) == ({"a": "1", "b": "2"}, 7)
+    assert run.max_parallel_tasks == make_run(world.team).max_parallel_tasks
+
+
+def test_a_key_of_few_models_goes_on_with_a_run_by_these_only(api: Api, world: World):
+    run = make_run(world.team, status=RunStatus.TIMEOUT)
+    limited = Api(make_key(world.team, allowed_models=["sim/claude-haiku-5-5"]))
+
+    assert limited.post(f"{RUNS}{run.pk}/resume/").status_code == 200
+
+    run.refresh_from_db()
+    assert run.allowed_models == ["sim/claude-haiku-5-5"]
+
+
 def test_named_run_is_resumed(api: Api, world: World):
     run = make_run(world.team, project="Something else", status=RunStatus.TIMEOUT)
 
