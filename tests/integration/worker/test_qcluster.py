@@ -141,7 +141,10 @@ def test_a_signal_while_it_loads_ends_it_at_once(store: Store, number: signal.Si
     with subprocess.Popen(command, cwd=ROOT, env=store.environment) as main:
         time.sleep(1.2)
         main.send_signal(number)
-        assert main.wait(LONG) in (0, -number)
+        try:
+            assert main.wait(LONG) in (0, -number)
+        finally:
+            main.kill()
 
 
 def test_a_stop_gives_back_the_jobs_that_were_not_begun(store: Store, cluster: Cluster):
