@@ -19,7 +19,7 @@ from tests.world import World, make_call, make_run
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["runs", "quality", "providers"]
+PAGES = ["runs", "quality", "providers", "overview", "costs"]
 
 
 def client_of(user: User) -> Client:
