@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 HALF_LIFE_DAYS = 30.0
 # Evidence is weighed as if seen from this day, so that sums only ever grow: fading is one factor
@@ -202,6 +203,7 @@ def pack(recent: Iterable[tuple[int, float]]) -> str:
     return "".join(f"{at:011x}{round(score * 1000):04d}" for at, score in recent)
 
 
+@lru_cache(maxsize=20_000)  # most profiles are read again and again before they change
 def unpack(text: str) -> tuple[tuple[int, float], ...]:
     """Return the last scores, newest first, from text that may hold them in another order."""
     parts = [text[start : start + STAMP_CHARS] for start in range(0, len(text), STAMP_CHARS)]

@@ -1,12 +1,15 @@
-"""What evidence has come to, by model and task type: of everybody who shares, an org, a team."""
+"""What evidence has come to: of everybody who shares, an organisation, a team; and what of it is
+believed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
-from routing.core.beliefs import Evidence
+from routing.core.beliefs import Beliefs, Evidence, believe
 from routing.core.posterior import Key
 from routing.core.quality import SUMS, Profile, unpack
 from routing.models import QualityProfile, SharedLearning
@@ -14,6 +17,11 @@ from routing.models import QualityProfile, SharedLearning
 SUMMED = ("n", *SUMS)
 COLUMNS = ("team_id", "model", "task_type", "recent", *SUMMED)
 WHOLE_ORG = 0
+# Evidence fades while nothing new is seen, but not in a moment.
+RENEW_AFTER = timedelta(minutes=10)
+MOST_KEPT = 1_000
+
+_kept: dict[tuple[int, int], tuple[tuple[Any, ...], datetime, Beliefs]] = {}
 
 
 def profiles_of(org_id: int, team_id: int = WHOLE_ORG) -> dict[Key, Profile]:
@@ -21,11 +29,43 @@ def profiles_of(org_id: int, team_id: int = WHOLE_ORG) -> dict[Key, Profile]:
     return _by_team(org_id, {team_id})[team_id]
 
 
-def evidence_for(org_id: int, team_id: int | None) -> Evidence:
-    """Return all levels that a team learns from; `team_id` None: of the organisation alone."""
+def beliefs_for(
+    org_id: int, team_id: int | None, tiers: Mapping[str, str], now: datetime
+) -> Beliefs:
+    """Return what a team believes; what it believed a moment ago, while nothing new was seen.
+
+    An evaluated attempt comes once in several calls, and beliefs cost as much as all else here.
+    """
+    place = (org_id, team_id or WHOLE_ORG)
+    sharing = shares(org_id)
+    told = (_fingerprint(org_id, sharing), sharing, tuple(tiers.items()))
+    kept = _kept.get(place)
+    if kept is not None and kept[0] == told and abs(now - kept[1]) < RENEW_AFTER:
+        return kept[2]
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    believed = believe(evidence_for(org_id, team_id, sharing), tiers, now)
+    _kept[place] = (told, now, believed)
+    return believed
+
+
+def _fingerprint(org_id: int, sharing: bool) -> tuple[Any, ...]:
+    """Return figures that any further evidence changes, whoever's it is if all is shared."""
+    rows = QualityProfile.objects.filter(team_id=WHOLE_ORG)
+    mine = rows if sharing else rows.filter(org_id=org_id)
+    sums = mine.aggregate(Sum("n"), Sum("score_sum"), Sum("cost_sum_nanousd"), Max("updated_at"))
+    return tuple(sums.values())
+
+
+def evidence_for(org_id: int, team_id: int | None, sharing: bool | None = None) -> Evidence:
+    """Return all levels that a team learns from; `team_id` None: of the organisation alone.
+
+    `sharing` None: look whether the organisation does.
+    """
+    sharing = shares(org_id) if sharing is None else sharing
     found = _by_team(org_id, {WHOLE_ORG, team_id or WHOLE_ORG})
     return Evidence(
-        everybody=everybody() if shares(org_id) else {},
+        everybody=everybody() if sharing else {},
         org=found[WHOLE_ORG],
         team=found[team_id] if team_id else {},
     )

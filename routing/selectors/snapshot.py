@@ -9,7 +9,6 @@ from datetime import datetime
 from django.db.models import Q
 
 from routing import conf
-from routing.core.beliefs import believe
 from routing.core.breaker import CLOSED, BreakerState
 from routing.core.catalog import ModelSpec
 from routing.core.policy_ruling import bind
@@ -19,7 +18,7 @@ from routing.models import Breaker, PriceOverride
 from routing.selectors.known_models import known_models
 from routing.selectors.policies import latencies_for, policies_in_force
 from routing.selectors.price_map import listed_prices
-from routing.selectors.profiles import evidence_for
+from routing.selectors.profiles import beliefs_for
 from routing.selectors.rates import rate_limits_for
 
 STATE_FIELDS = tuple(field.name for field in fields(BreakerState))
@@ -41,7 +40,7 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
         providers={name: known.providers[name] for name in reachable},
         prices=prices_at(models.values(), now),
         breakers=open_breakers(),
-        beliefs=believe(evidence_for(org_id, team_id), tiers, now),
+        beliefs=beliefs_for(org_id, team_id, tiers, now),
         policies=bind(policies, models),
         p95_ms=latencies_for(policies, org_id, now),
         rate_limits=rate_limits_for(org_id),

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from routing.core.beliefs import believe
 from routing.core.quality import SUMS
 from routing.models import QualityProfile, SharedLearning
-from routing.selectors.profiles import everybody, evidence_for, profiles_of
+from routing.selectors.profiles import beliefs_for, everybody, evidence_for, profiles_of
 from routing.services.learning import ObserveAttempt
 from telemetry.services.journal import apply_now
 
@@ -116,6 +116,23 @@ def test_what_an_organisation_keeps_to_itself_is_in_nobody_elses_evidence() -> N
     apply_now(attempt(0.1, org_id=2))
     SharedLearning.objects.create(org_id=1, since=NOW)
     assert evidence_for(1, 11).everybody == {}
+
+
+def test_beliefs_are_made_anew_only_when_something_new_was_seen() -> None:
+    tiers = {"a/one": "standard"}
+    apply_now(attempt(0.2))
+    first = beliefs_for(1, 11, tiers, NOW)
+    assert beliefs_for(1, 11, tiers, NOW + timedelta(minutes=9)) is first
+    assert beliefs_for(1, 11, tiers, NOW + timedelta(minutes=11)) is not first
+    assert beliefs_for(1, 11, tiers | {"b/two": "premium"}, NOW) is not first
+    apply_now(attempt(0.3, team_id=12))
+    fresh = beliefs_for(1, 11, tiers, NOW)
+    assert fresh.estimate(KEY).n == 2
+    SharedLearning.objects.create(org_id=1, since=NOW)
+    SharedLearning.objects.create(org_id=2, since=NOW)
+    assert beliefs_for(1, 11, tiers, NOW).estimate(KEY).n == 2
+    apply_now(attempt(0.3, org_id=2))
+    assert beliefs_for(1, 11, tiers, NOW).estimate(KEY).n == 3
 
 
 def test_a_score_outside_the_unit_interval_is_refused() -> None:
