@@ -29,7 +29,7 @@ def change_of(now: Value, before: Value, *, absolute: bool = False) -> Change:
     share = now / before - 1
     if share >= 10:
         return Change(f"×{now / before:,.0f}", "up")
-    return _signed(share, f"{share:+.0%}".replace("%", " %"))
+    return _signed(round(share, 2), f"{share:+.0%}".replace("%", " %"))
 
 
 def value_text(metric: Metric, value: Value) -> str:

@@ -116,7 +116,6 @@ function schedule(host) {
 const seen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
-    target.dataset.near = "";
     schedule(target);
   }
 }, { rootMargin: NEAR });
@@ -126,6 +125,11 @@ function findCharts() {
     if (drawn.has(host.querySelector("[data-plot]"))) schedule(host);
     else seen.observe(host);
   }
+}
+
+// Once the page has settled, the charts further down are drawn too: it may be printed.
+function drawRest() {
+  for (const host of document.querySelectorAll("[data-figure]")) schedule(host);
 }
 
 function redrawAll() {
@@ -144,6 +148,7 @@ function showLatest() {
 
 findCharts();
 showLatest();
+window.addEventListener("load", () => requestIdleCallback(drawRest, { timeout: 1000 }));
 document.addEventListener("htmx:after:swap", findCharts);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
 new MutationObserver(redrawAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -36,6 +36,15 @@ def spend(team: Team, dollars: str = "3.5") -> None:
     apply_now(RecordCall(made), RecordEvent(type="call.finished", at=timezone.now(), **told))
 
 
+def until(page: Page, script: str) -> None:
+    """Wait for a script to be true; what polls inside the page would need eval."""
+    for _ in range(50):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(script)
+
+
 def series(page: Page) -> Any:
     return page.evaluate("document.querySelector('[data-plot]').data.map((each) => each.y)")
 
@@ -75,13 +84,13 @@ def test_totals_and_chart_change_while_the_page_is_open_and_keep_the_zoom(
     spend(team, "123.25")
 
     expect(page.locator(".breakdown tbody")).to_contain_text("$123", timeout=3_000)
-    page.wait_for_function("document.querySelector('[data-plot]').data[0].y.at(-1) > 123")
+    until(page, "document.querySelector('[data-plot]').data[0].y.at(-1) > 123")
     assert series(page) != before
     assert page.evaluate("document.querySelector('[data-plot]').layout.xaxis.range[0]") == (
         "2020-01-01"
     )
     page.get_by_role("button", name="Show all again").click()
-    page.wait_for_function("document.querySelector('[data-plot]').layout.xaxis.autorange === true")
+    until(page, "document.querySelector('[data-plot]').layout.xaxis.autorange === true")
     assert page.evaluate("window.kept")
 
 
@@ -99,7 +108,7 @@ def test_a_chart_follows_the_theme(page: Page, address: str, team: Team):
     page.locator(BAR).first.wait_for()
     light = page.evaluate(colour)
     page.get_by_role("button", name="Dark").click()
-    page.wait_for_function(f"{colour} !== {light!r}")
+    until(page, f"{colour} !== {light!r}")
 
 
 def test_what_is_explored_stands_in_the_address(page: Page, address: str, team: Team):
