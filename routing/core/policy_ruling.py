@@ -142,6 +142,11 @@ def violations(bound: Bound, candidate: Candidate, measures: Measures) -> Iterat
     yield from measured_violations(bound.policy, candidate, measures)
 
 
-def _rank(violation: Violation) -> tuple[str, int, str]:
+def _rank(violation: Violation) -> tuple[str, int, str, str]:
     """Order violations so that the same one is named whatever order the policies came in."""
-    return violation.policy.name, violation.policy.version, violation.constraint
+    return (
+        violation.policy.name,
+        violation.policy.version,
+        violation.constraint,
+        violation.detail,
+    )

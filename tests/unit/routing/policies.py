@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from routing.core.policy import Mode, Place, Policy, Rules
 from tests.unit.routing.worlds import make_candidate, make_spec
+
+# Enough to find what a table misses, and still quick.
+few = settings(max_examples=40, deadline=None, derandomize=True)
 
 PLACE = Place(1, None, "summarization")
 PROVIDERS = ("a", "b", "c")

@@ -22,6 +22,7 @@ from routing.core.chain import (
     with_hashes,
     written,
 )
+from tests.unit.routing.policies import few
 
 TEXTS = ("{}", "[1]")
 
@@ -46,12 +47,14 @@ def head_of(records: list[Record]) -> Link:
     return records[-1][1] if records else START
 
 
+@few
 @given(st.integers(0, 6))
 def test_a_chain_as_it_was_written_is_whole(length: int) -> None:
     records = chain(length)
     assert broken(records, head_of(records)) is None
 
 
+@few
 @given(st.data(), st.integers(1, 6))
 def test_a_removed_record_is_missed_at_its_place(data: st.DataObject, length: int) -> None:
     records = chain(length)
@@ -59,6 +62,7 @@ def test_a_removed_record_is_missed_at_its_place(data: st.DataObject, length: in
     assert broken(records[:gone] + records[gone + 1 :], head_of(records)) == gone + 1
 
 
+@few
 @given(st.data(), st.integers(1, 6))
 def test_a_changed_record_is_found(data: st.DataObject, length: int) -> None:
     records = chain(length)
@@ -69,6 +73,7 @@ def test_a_changed_record_is_found(data: st.DataObject, length: int) -> None:
     assert broken(records, head_of(records)) == place + 1
 
 
+@few
 @given(st.data(), st.integers(1, 6))
 def test_an_inserted_record_is_found(data: st.DataObject, length: int) -> None:
     records = chain(length)
@@ -77,6 +82,7 @@ def test_an_inserted_record_is_found(data: st.DataObject, length: int) -> None:
     assert broken(records, head_of(chain(length))) in (place + 1, place + 2)
 
 
+@few
 @given(st.data(), st.integers(2, 6))
 def test_records_that_changed_places_are_found(data: st.DataObject, length: int) -> None:
     records = chain(length)
@@ -124,6 +130,7 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
+@few
 @given(json_values)
 def test_what_is_hashed_reads_the_same_from_jsonb(value: Any) -> None:
     if is_ambiguous(canonical(value)):

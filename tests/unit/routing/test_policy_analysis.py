@@ -13,7 +13,7 @@ from routing.core.policy import Policy, Scope
 from routing.core.policy_analysis import analyse
 from routing.core.policy_market import Finding, Market
 from routing.core.policy_ruling import bind
-from tests.unit.routing.policies import MODELS, SPECS, make_policy, policies
+from tests.unit.routing.policies import MODELS, SPECS, few, make_policy, policies
 from tests.unit.routing.worlds import make_spec
 
 MARKET = Market(
@@ -141,6 +141,7 @@ def test_types_of_task_that_lose_every_model_are_named() -> None:
     assert not found(scoped, market=Market(specs))
 
 
+@few
 @given(policies, st.lists(policies, max_size=3))
 def test_a_draft_that_passes_leaves_a_model_wherever_the_others_do(
     draft: Policy, others: list[Policy]

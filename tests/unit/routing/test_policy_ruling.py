@@ -19,6 +19,7 @@ from tests.unit.routing.policies import (
     PLACE,
     SPECS,
     candidates,
+    few,
     make_policy,
     policies,
 )
@@ -213,6 +214,7 @@ def test_what_was_violated_without_a_removal_is_recorded_by_model() -> None:
     }  # fmt: skip
 
 
+@few
 @given(st.lists(policies, max_size=5), candidates, st.randoms(use_true_random=False))
 def test_no_order_of_policies_changes_anything(
     held: list[Policy], asked: tuple[Candidate, ...], order: Any
@@ -228,6 +230,7 @@ def test_no_order_of_policies_changes_anything(
     }
 
 
+@few
 @given(st.lists(policies, max_size=5), st.integers(0, 5), policies, candidates)
 def test_no_policy_of_any_scope_or_place_weakens_another(
     held: list[Policy], place: int, added: Policy, asked: tuple[Candidate, ...]
@@ -238,6 +241,7 @@ def test_no_policy_of_any_scope_or_place_weakens_another(
     assert set(before.removals) <= set(after.removals)
 
 
+@few
 @given(st.lists(policies, max_size=5), candidates)
 def test_nobody_who_breaks_a_hard_rule_is_ever_left(
     held: list[Policy], asked: tuple[Candidate, ...]
@@ -249,6 +253,7 @@ def test_nobody_who_breaks_a_hard_rule_is_ever_left(
         assert not taken & set(alone.removals)
 
 
+@few
 @given(st.lists(policies, max_size=4), candidates)
 def test_monitoring_policies_change_nobodys_chances(
     held: list[Policy], asked: tuple[Candidate, ...]
