@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, executable
 from tests.browser.site import ROOT, served
@@ -31,7 +31,7 @@ OPEN = """() => {
   call.scrollIntoView({block: 'center'});
 }"""
 
-DRAWN = "[...document.querySelectorAll('[data-figure]')].every((chart) => 'drawn' in chart.dataset)"
+UNDRAWN = "[data-figure]:not([data-drawn])"
 
 
 def main(names: list[str]) -> None:
@@ -128,7 +128,7 @@ def _take(
         if name not in names:
             continue
         page.goto(address + path)
-        page.wait_for_function(DRAWN)
+        expect(page.locator(UNDRAWN)).to_have_count(0, timeout=20_000)
         if name == "run-why":
             page.evaluate(OPEN)
         if name == "filter-menu":
