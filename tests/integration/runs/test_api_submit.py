@@ -362,7 +362,7 @@ def test_auto_makes_a_new_run_where_the_old_one_spent_more_than_the_new_budget(
     api: Api, world: World
 ):
     run = make_run(world.team, status=RunStatus.PARTIAL_SUCCESS)
-    Hold.objects.filter(pk=run.hold_id).update(spent_nanousd=600_000_000)
+    Hold.objects.filter(run_id=run.pk).update(spent_nanousd=600_000_000)
 
     response = api.submit(budget_usd="0.50")
 
