@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from budgets.core.burn import HISTORY_DAYS, Burn, LaterLimit, burn_of
 from budgets.core.limits import ActiveRaise, raised_at
@@ -74,23 +75,21 @@ class BudgetOutlook(BudgetState):
 
 
 def budget_states(budgets: Sequence[Budget], now: datetime) -> list[BudgetState]:
-    """Return how budgets stand, in the order given, in four queries however many there are."""
+    """Return how budgets stand, in the order given, in two queries however many there are."""
     spans = [
         period_at(PeriodKind(each.period), each.org.zone, now, each.created_at) for each in budgets
     ]
     going = BudgetPeriod.objects.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=now), budget__in=budgets, starts_at__lte=now
-    )
+    ).annotate(running=_running("team_period") + _running("org_period"))
     rows = {(row.budget_id, row.starts_at): row for row in going}
     raises = active_raises([budget.pk for budget in budgets], now)
-    running = _running(rows.values()) if rows else {}
     return [
         _state(
             budget,
             span,
             rows.get((budget.pk, span.starts_at)),
             raises.get(budget.pk, []),
-            running,
         )
         for budget, span in zip(budgets, spans, strict=True)
     ]
@@ -102,15 +101,11 @@ def budget_outlooks(budgets: Sequence[Budget], now: datetime) -> list[BudgetOutl
     return [_outlook(state, lately[state.budget.pk], now) for state in budget_states(budgets, now)]
 
 
-def _running(rows: Iterable[BudgetPeriod]) -> dict[int, int]:
-    """Return what the open holds of each period have spent."""
-    ids = [row.pk for row in rows]
-    found: dict[int, int] = {}
-    for field in ("team_period", "org_period"):
-        going = Hold.objects.filter(**{f"{field}__in": ids}, closed_at__isnull=True)
-        spent = going.order_by().values(field).annotate(total=Sum("spent_nanousd"))
-        found |= dict(spent.values_list(field, "total"))
-    return found
+def _running(field: str) -> Coalesce:
+    """Return, for each period, what its open holds have spent."""
+    going = Hold.objects.filter(**{field: OuterRef("pk")}, closed_at__isnull=True).order_by()
+    spent = going.values(field).annotate(total=Sum("spent_nanousd")).values("total")
+    return Coalesce(Subquery(spent), 0)
 
 
 def _state(
@@ -118,7 +113,6 @@ def _state(
     span: Period,
     row: BudgetPeriod | None,
     raises: Sequence[BudgetRaise],
-    running: dict[int, int],
 ) -> BudgetState:
     raised = sum(one.amount_nanousd for one in raises)
     if row is None:
@@ -132,7 +126,7 @@ def _state(
         row.limit_nanousd - row.raised_nanousd + raised,
         row.spent_nanousd,
         row.held_nanousd,
-        running.get(row.pk, 0),
+        getattr(row, "running", 0),
         tuple(raises),
     )
 

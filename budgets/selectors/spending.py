@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from budgets.core.burn import HISTORY_DAYS
 from budgets.models import Budget, Org, Team
-from telemetry.core.rollup import first_hour_of, hour_of
+from telemetry.core.rollup import day_of, first_hour_of, hour_of
 from telemetry.core.scope import Span, Where
 from telemetry.selectors.rollups import totals
 
@@ -28,22 +28,38 @@ class Spending:
 
 
 def spending_of(budgets: Collection[Budget], now: datetime) -> dict[int, Spending]:
-    """Return what each budget's calls cost lately, in four queries an org at most."""
+    """Return what each budget's calls cost lately, in one or two queries an org."""
     by_org: dict[Org, list[Budget]] = defaultdict(list)
     for budget in budgets:
         by_org[budget.org].append(budget)
     found: dict[int, Spending] = {}
     for org, own in by_org.items():
-        yesterday = now.astimezone(org.zone).date() - timedelta(days=1)
-        days = [yesterday - timedelta(days=back) for back in range(LOOK_BACK_DAYS - 1, -1, -1)]
-        teams = _teams(org, own)
-        by_day = _costs(org, teams, days_span(org, days[0], yesterday), "day")
-        last = _costs(org, teams, _last_day(org, now), None)
+        today = now.astimezone(org.zone).date()
+        days = [today - timedelta(days=back) for back in range(LOOK_BACK_DAYS, 0, -1)]
+        costs = _costs(org, _teams(org, own), days_span(org, days[0], today), "hour")
         for budget in own:
-            amounts = [by_day.get((budget.team_id, day), 0) for day in days]
-            first = next((place for place, amount in enumerate(amounts) if amount), len(amounts))
-            found[budget.pk] = Spending(tuple(amounts[first:]), last.get((budget.team_id, None), 0))
+            found[budget.pk] = _lately(costs, budget, days, now)
     return found
+
+
+def _lately(
+    costs: Mapping[tuple[int | None, Any], int],
+    budget: Budget,
+    days: Sequence[date],
+    now: datetime,
+) -> Spending:
+    """Sum up one budget's costs, by hours where they are kept and by days before."""
+    by_day: dict[date, int] = defaultdict(int)
+    last_day, first_hour = 0, hour_of(now) - 23
+    for (team, at), cost in costs.items():
+        if team != budget.team_id:
+            continue
+        by_day[at if isinstance(at, date) else day_of(at, budget.org.zone)] += cost
+        if not isinstance(at, date) and at >= first_hour:
+            last_day += cost
+    amounts = [by_day[day] for day in days]
+    first = next((place for place, amount in enumerate(amounts) if amount), len(amounts))
+    return Spending(tuple(amounts[first:]), last_day)
 
 
 def costs_by_day(budget: Budget, first: date, last: date) -> dict[date, int]:
@@ -66,11 +82,6 @@ def days_span(org: Org, first: date, last: date) -> Span:
     return Span(first_hour_of(first, org.zone), after, org.zone, (first, last))
 
 
-def _last_day(org: Org, now: datetime) -> Span:
-    last = hour_of(now)
-    return Span(last - 23, last + 1, org.zone)
-
-
 def _teams(org: Org, budgets: Collection[Budget]) -> tuple[int, ...]:
     """Return whose calls count: all of the org for a budget of the org, itself for a team's."""
     if any(budget.team_id is None for budget in budgets):
@@ -79,13 +90,13 @@ def _teams(org: Org, budgets: Collection[Budget]) -> tuple[int, ...]:
 
 
 def _costs(
-    org: Org, teams: tuple[int, ...], span: Span, time: str | None
+    org: Org, teams: tuple[int, ...], span: Span, time: str
 ) -> dict[tuple[int | None, Any], int]:
     """Return costs by team and time; team None: of them all together."""
     where = Where(org_ids=(org.pk,), team_ids=teams)
-    group = ("team_id",) if time is None else ("team_id", time)
     found: dict[tuple[int | None, Any], int] = defaultdict(int)
-    for (team, *at), figures in totals(where, span, group, sums=_COST, timed=False).items():
+    rows = totals(where, span, ("team_id", time), sums=_COST, timed=False)
+    for (team, at), figures in rows.items():
         for owner in (team, None):
-            found[owner, at[0] if at else None] += figures.cost_nanousd
+            found[owner, at] += figures.cost_nanousd
     return found

@@ -284,7 +284,7 @@ def test_a_key_is_shown_once_and_opens_what_it_says(world: World, owner: Client)
     assert raw in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     caller = authenticate_key(raw, timezone.now())
-    assert caller.models == {"sim/gpt-6-luna"}
+    assert caller.models == frozenset({"sim/gpt-6-luna"})
     assert raw not in owner.get(reverse("api-keys")).content.decode()
     key = ApiKey.objects.get(name="ci")
     assert key.created_by == world.owner
