@@ -14,6 +14,7 @@ from routing.core.policy_draft import Draft, draft_from
 from routing.core.policy_text import InvalidPolicy
 
 MAX_CHARS = 64_000
+DEEPEST = 8
 _KEPT = "tag:yaml.org,2002:"
 
 
@@ -29,10 +30,18 @@ class InvalidYaml(ValueError):
 class _Loader(yaml.SafeLoader):
     """Reads money exactly, and refuses what could be read in two ways."""
 
+    depth = 0
+
     def compose_node(self, parent: Any, index: int) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise InvalidYaml(self.get_mark().line + 1, "aliases are not used here")
-        return super().compose_node(parent, index)
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidYaml(event.start_mark.line + 1, "aliases are not used here")
+        if self.depth == DEEPEST:
+            raise InvalidYaml(event.start_mark.line + 1, "this is nested too deeply")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -70,7 +79,7 @@ def draft_from_yaml(text: str) -> Draft:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidYaml(mark.line + 1 if mark else 1, str(error.problem)) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, InvalidYaml):
             raise
         raise InvalidYaml(1, "this cannot be read as YAML") from error
