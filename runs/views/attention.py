@@ -57,17 +57,18 @@ def _budgets(budgets: Iterable[BudgetOutlook]) -> Iterator[Item]:
         name, burn = owner_of(one), one.burn
         of = f"{usd(one.spent_nanousd)} of {usd(one.limit_nanousd)}"
         if burn.outlook is Outlook.SPENT:
-            yield Item("bad", f"{name}: budget spent", f"{of} is spent; new runs are refused.")
+            text = f"{of} is spent; new runs are refused."
+            yield Item("bad", f"{name}: budget spent", text, "budgets")
         elif burn.outlook is Outlook.OVERRUN and burn.runs_out_at:
             day = burn.runs_out_at.astimezone(one.budget.org.zone)
             text = f"{of} is spent, {usd(burn.per_day_nanousd)} a day: it lasts until {day:%-d %B}."
-            yield Item("bad", f"{name}: budget runs out", text)
+            yield Item("bad", f"{name}: budget runs out", text, "budgets")
         elif burn.outlook is Outlook.AT_RISK:
             between = f"Between {usd(burn.low_nanousd)} and {usd(burn.high_nanousd)}"
             text = f"{between} by its end, of {usd(one.limit_nanousd)}."
-            yield Item("warn", f"{name}: budget may run out", text)
+            yield Item("warn", f"{name}: budget may run out", text, "budgets")
         elif 100 * one.spent_nanousd >= NEARLY_SPENT_PERCENT * one.limit_nanousd:
-            yield Item("warn", f"{name}: budget nearly spent", f"{of} is spent.")
+            yield Item("warn", f"{name}: budget nearly spent", f"{of} is spent.", "budgets")
 
 
 def _providers(health: Iterable[ModelHealth]) -> Iterator[Item]:
