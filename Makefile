@@ -17,7 +17,7 @@ ON_BOTH := $(wildcard tests/integration tests/functional)
 DEPLOYED := env DEBUG=0 PUBLIC_URL=https://orchestrator.example ALLOWED_HOSTS=orchestrator.example \
 	SECRET_KEY=only-checked-never-served-0123456789-abcdefghijklmnopqrstuvwxyz
 
-.PHONY: help install run test test-unit test-sqlite test-postgresql test-browser lint format bench
+.PHONY: help install run test test-unit test-component test-sqlite test-postgresql test-browser lint format bench
 .DEFAULT_GOAL := help
 
 help:
@@ -45,11 +45,14 @@ $(INSTALLED): requirements.txt
 run: install
 	@exec $(BIN)/python manage.py start
 
-test: test-unit test-sqlite test-postgresql test-browser
+test: test-unit test-component test-sqlite test-postgresql test-browser
 
 test-unit: install
 	$(PYTEST) tests/unit -n 2 --cov --cov-report=
 	$(BIN)/python -m coverage report --include='*/core/*' --skip-covered --show-missing --fail-under=100
+
+test-component: install
+	$(PYTEST) tests/component -n 2
 
 test-sqlite: install
 	$(PYTEST) $(ON_BOTH) -n 2

@@ -29,7 +29,7 @@ from runs.core.prompts import (
     revision_prompt,
 )
 from runs.core.verdict import parse_score
-from tests.unit.routing.simulator.prompts import (
+from tests.component.simulator.prompts import (
     STRONG,
     WEAK,
     engine_prompt,

@@ -6,7 +6,7 @@ from routing.simulator.exchange import Prompt, Tokens
 from routing.simulator.faults import Fault, InvalidFault
 from routing.simulator.intent import read
 from routing.simulator.script import InvalidScript, Script
-from tests.unit.routing.simulator.prompts import make_prompt
+from tests.component.simulator.prompts import make_prompt
 
 JUDGE = make_prompt("Judge it. JSON with a score from 0 to 1.")
 

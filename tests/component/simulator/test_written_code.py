@@ -10,7 +10,7 @@ import pytest
 from routing.simulator.intent import read
 from routing.simulator.mind import Mind
 from routing.simulator.profiles import Profiles
-from tests.unit.routing.simulator.prompts import make_prompt
+from tests.component.simulator.prompts import make_prompt
 
 TOPICS = ("Parse dates", "A class-based import cache", "Rate limiting", "def return yield None")
 

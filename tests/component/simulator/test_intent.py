@@ -21,7 +21,7 @@ from runs.core.prompts import (
     revision_prompt,
 )
 from runs.core.rules import TaskType
-from tests.unit.routing.simulator.prompts import engine_prompt, make_prompt
+from tests.component.simulator.prompts import engine_prompt, make_prompt
 
 NONCE = "q7w8e9r0t1"
 TRICKY = (

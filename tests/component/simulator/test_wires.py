@@ -12,7 +12,7 @@ from routing.simulator.exchange import Answer, BadRequest, Failure, Tokens
 from routing.simulator.wires.anthropic import AnthropicWire
 from routing.simulator.wires.gemini import GeminiWire
 from routing.simulator.wires.openai import OpenAIWire
-from tests.unit.routing.simulator.prompts import make_prompt
+from tests.component.simulator.prompts import make_prompt
 
 OPENAI, ANTHROPIC, GEMINI = OpenAIWire(), AnthropicWire(), GeminiWire()
 TOKENS = Tokens(input=2000, output=90, reasoning=30, cache_read=1024, cache_write=0)

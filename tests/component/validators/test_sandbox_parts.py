@@ -142,7 +142,7 @@ def test_nothing_of_the_environment_but_single_packages_is_shown():
 
 
 def test_no_folder_that_is_shown_contains_the_project_or_a_home():
-    project = Path(__file__).resolve().parents[4]
+    project = Path(__file__).resolve().parents[3]
     for source, _ in runtime.interpreter().binds:
         for private in (project, Path.home(), Path("/etc"), Path("/tmp"), Path("/var")):
             assert not private.is_relative_to(source)

@@ -33,7 +33,7 @@ from routing.core.errors import (
 )
 from routing.core.request import Message, ModelRequest, Reply
 from tests.fixtures.simulator import Simulator, simulator, simulator_process  # noqa: F401
-from tests.integration.routing.raw_provider import RawProvider, raw_provider
+from tests.component.llm.raw_provider import RawProvider, raw_provider
 from tests.unit.routing.worlds import make_request, make_spec
 
 CATALOGUE = parse_catalogue(
