@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from budgets.core.access import Action, Caller
-from budgets.core.burn import Burn, Outlook
 from runs.core.heat import Metric
 from runs.core.metrics import METRICS
 from runs.core.status import ACTIVE, RunStatus
@@ -31,11 +30,12 @@ from runs.selectors.usage import (
     overview as read_overview,
 )
 from runs.views.asking import caller_of, page, wants_part
-from runs.views.attention import Item, attention, owner_of
+from runs.views.attention import Item, attention
+from runs.views.budget_glance import BudgetRow
 from runs.views.chart_card import ChartCard
 from runs.views.compare import Change, change_of, percent
 from runs.views.filter_bar import FilterBar
-from runs.views.formats import compact, exact_usd, usd
+from runs.views.formats import compact
 from runs.views.heat import Heat
 from runs.views.quality_heat import PHASES, quality_heat
 
@@ -51,14 +51,6 @@ ENDINGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "BUDGET_EXHAUSTED": ("blocked", (RunStatus.BUDGET_EXHAUSTED,)),
     "CANCELLED": ("cancelled", (RunStatus.CANCELLED,)),
     "RUNNING": ("under way", tuple(sorted(ACTIVE))),
-}
-SAID = {
-    Outlook.SPENT: ("bad", "Spent"),
-    Outlook.OVERRUN: ("bad", "Runs out"),
-    Outlook.AT_RISK: ("warn", "At risk"),
-    Outlook.WITHIN: ("ok", "Within budget"),
-    Outlook.STALE: ("idle", "Nothing spent for a week"),
-    Outlook.TOO_SOON: ("idle", "Not enough history"),
 }
 
 
@@ -77,67 +69,6 @@ class Segment:
     label: str
     url: str
     current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetRow:
-    """A budget as the page shows it."""
-
-    outlook: BudgetOutlook
-
-    @property
-    def name(self) -> str:
-        return owner_of(self.outlook)
-
-    @property
-    def tone(self) -> str:
-        return SAID[self.outlook.burn.outlook][0]
-
-    @property
-    def said(self) -> str:
-        return SAID[self.outlook.burn.outlook][1]
-
-    @property
-    def burn(self) -> Burn:
-        return self.outlook.burn
-
-    @property
-    def ink(self) -> str:
-        return "over" if self.burn.outlook is Outlook.SPENT else "spent"
-
-    @property
-    def label(self) -> str:
-        one = self.outlook
-        spent, held = exact_usd(one.spent_nanousd), exact_usd(one.held_nanousd)
-        return f"{spent} spent of {exact_usd(one.limit_nanousd)}, {held} held"
-
-    @property
-    def expected(self) -> int:
-        """Return what is expected on top of what is spent and held, as far as the bar goes."""
-        one, projected = self.outlook, self.burn.projected_nanousd or 0
-        taken = one.spent_nanousd + one.held_nanousd
-        return max(0, min(projected, one.limit_nanousd) - taken)
-
-    @property
-    def runs_out(self) -> str:
-        """Return the day of the organisation on which nothing is left; empty: none is foreseen."""
-        at = self.burn.runs_out_at
-        return f"{at.astimezone(self.outlook.budget.org.zone):%-d %B}" if at else ""
-
-    @property
-    def ends(self) -> str:
-        """Return the first day of the next period; empty: there is none."""
-        at = self.outlook.period.ends_at
-        return f"afresh on {at.astimezone(self.outlook.budget.org.zone):%-d %B}" if at else ""
-
-    @property
-    def forecast(self) -> str:
-        """Return the forecast in a sentence; empty where there is none."""
-        burn = self.burn
-        if burn.projected_nanousd is None:
-            return ""
-        low, high = usd(burn.low_nanousd), usd(burn.high_nanousd)
-        return f"{usd(burn.projected_nanousd)} by then, {low} to {high} in 8 of 10 cases"
 
 
 class OverviewPage:

@@ -32,7 +32,7 @@ def spend(team: Team, dollars: str = "3.5") -> None:
     """Record a dear call as the engine does, with the event that tells of it."""
     made = figures.call(team, world.MODELS[0], 0, "code_review", 1, timezone.now())
     made.cost_nanousd = world.usd(dollars)
-    told = {"org_id": team.org_id, "team_id": team.pk, "run_id": made.run_id}
+    told: dict[str, Any] = {"org_id": team.org_id, "team_id": team.pk, "run_id": made.run_id}
     apply_now(RecordCall(made), RecordEvent(type="call.finished", at=timezone.now(), **told))
 
 
