@@ -10,6 +10,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from config import env
+from runs.core.rules import TaskType
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -198,6 +199,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "runs.core.status.RunStatus",
         "TaskStatus": "runs.core.status.TaskStatus",
+        "TaskType": [(kind.value, kind.value) for kind in TaskType],
+        "DecisionOutcome": [(word, word) for word in ("allow", "deny", "warn")],
+        "Admission": [(word, word) for word in ("allow", "deny")],
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -32,8 +32,8 @@ from routing.core.errors import (
     TransientError,
 )
 from routing.core.request import Message, ModelRequest, Reply
-from tests.fixtures.simulator import Simulator, simulator, simulator_process  # noqa: F401
 from tests.component.llm.raw_provider import RawProvider, raw_provider
+from tests.fixtures.simulator import Simulator, simulator, simulator_process  # noqa: F401
 from tests.unit.routing.worlds import make_request, make_spec
 
 CATALOGUE = parse_catalogue(
