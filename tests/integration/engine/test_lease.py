@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Q
 from uuid_utils.compat import uuid7
 
 from budgets.services.ledger import Granted, MarkSent, Reserve
@@ -172,3 +173,12 @@ def test_workers_that_claim_at_once_share_the_runs_without_overlap() -> None:
     claimed = [run_id for mine in taken for run_id in mine]
     assert len(claimed) == len(runs)
     assert set(claimed) == runs
+
+
+def test_looking_for_runs_reads_the_index_of_unfinished_ones_alone() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # it would rather read a table that is so small
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        free = lease.unfinished_runs().filter(Q(owner="") | Q(lease_expires_at__lt=NOW))
+        for runs in (free[:64], lease.unfinished_runs().values_list("id")[:1]):
+            assert "run_unfinished" in runs.explain()
