@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from budgets.api.authentication import caller_of
 from budgets.core.errors import InFlight
-from budgets.services.idempotency import Fresh, Replay, begin, finish
+from budgets.services.idempotency import Fresh, Replay, begin, finish, give_up
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -30,16 +30,25 @@ def answer_once(
     view: APIView,
     work: Callable[[], Response],
     *,
+    prepare: Callable[[], None] = lambda: None,
     on_refusal: Callable[[Exception], None] = _nothing,
 ) -> HttpResponseBase:
     """Do the work in one transaction, or answer again what the same key was answered before.
 
-    `on_refusal` runs after the work was rolled back, for what must be written down all the same.
-    Raises: what the work raises, where the request has no key.
+    `prepare` runs before the transaction, and not for a request that was answered before; what it
+    refuses is not kept. `on_refusal` runs after the work was rolled back, for what must be written
+    down all the same.
+    Raises: what the work raises, where the request has no key; what `prepare` raises.
     """
     begun = _begin(view.request)
     if isinstance(begun, Replay):
         return _replay(begun)
+    try:
+        prepare()
+    except Exception:
+        if begun is not None:
+            give_up(begun)
+        raise
     try:
         with transaction.atomic():
             response = work()

@@ -19,6 +19,7 @@ from runs.api.inputs import RunQuery, SubmitInput, read_body, read_query
 from runs.api.operation import Operation
 from runs.api.outputs import DryRunOutput, RunOutput
 from runs.api.paging import NewestRuns, page_of
+from runs.core.refusals import DeniedByPolicy
 from runs.models import Run
 from runs.selectors.runs import list_readings, require_anywhere, run_get, run_list, run_reading
 from runs.services import submission
@@ -68,21 +69,26 @@ class SubmitRun(Operation):
         require_anywhere(caller, Action.WRITE_RUNS)
         wanted = read_body(SubmitInput, request)
         now = timezone.now()
-        checked = submission.check(caller, wanted.submission(), now)
         if wanted.is_dry_run:
-            return Response(dry_run(rehearse(checked, now)))
+            return Response(
+                dry_run(rehearse(submission.check(caller, wanted.submission(), now), now))
+            )
+        judged: list[tuple[submission.Checked, DeniedByPolicy | None]] = []
 
-        denial = submission.policy_denial(checked, now)
+        def judge() -> None:
+            checked = submission.check(caller, wanted.submission(), now)
+            judged.append((checked, submission.policy_denial(checked, now)))
 
         def note(error: Exception) -> None:
-            submission.note_refusal(checked, error, now)
+            submission.note_refusal(judged[0][0], error, now)
 
         def work() -> Response:
+            checked, denial = judged[0]
             if denial is not None:
                 raise denial
             return run_answer(request, submission.store(checked, now), 201)
 
-        return answer_once(self, work, on_refusal=note)
+        return answer_once(self, work, prepare=judge, on_refusal=note)
 
 
 class Runs(ListRuns, SubmitRun):

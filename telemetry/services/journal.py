@@ -141,7 +141,9 @@ def _commit(units: list[_Unit]) -> None:
         _with_reconnect(partial(_apply_in_transaction, units))
     except Exception as error:
         if len(units) == 1:
-            logger.error("The journal could not write %s", units[0].commands, exc_info=error)
+            # By their names alone: what they carry are people's texts.
+            names = [type(command).__name__ for command in units[0].commands]
+            logger.error("The journal could not write %s", names, exc_info=error)
             units[0].error = error
             return
         lost = isinstance(error, (OperationalError, InterfaceError))

@@ -15,6 +15,7 @@ from routing.models import Decision
 from runs.core.similarity import text_digest
 from runs.core.status import RunStatus
 from runs.models import Run, Task, TaskText
+from telemetry.core.addresses import RefusedAddress
 from telemetry.models import Event
 from tests.integration.runs.api import RUNS, Api, problem
 from tests.world import DOLLAR, PASSWORD, World, make_budget, make_key, make_run, make_user
@@ -132,6 +133,28 @@ def test_same_idempotency_key_and_body_make_one_run(api: Api):
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
     assert Run.objects.count() == Hold.objects.count() == 1
+
+
+def test_an_answer_is_given_again_whatever_would_be_judged_now(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    first = api.submit(key="once", webhook_url="https://9.9.9.9/done")
+
+    def unknown(url: str) -> None:
+        raise RefusedAddress("This name cannot be looked up.")
+
+    monkeypatch.setattr("runs.services.admission.check_url", unknown)
+    again = api.submit(key="once", webhook_url="https://9.9.9.9/done")
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["id"] == first.json()["id"]
+
+
+def test_what_was_refused_before_any_work_may_be_sent_again_with_its_key(api: Api):
+    problem(api.submit(key="once", team="nobody"), 422, "invalid")
+    problem(api.submit(key="once", team="nobody"), 422, "invalid")
+
+    assert api.submit(key="once", team="eng").status_code == 201
 
 
 def test_same_idempotency_key_with_another_body_is_refused(api: Api):

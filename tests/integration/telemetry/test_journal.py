@@ -219,3 +219,17 @@ def test_apply_now_stands_or_falls_with_the_callers_transaction() -> None:
     apply_now(event("kept"))
 
     assert kinds() == ["kept"]
+
+
+def test_what_could_not_be_written_is_not_told_to_the_log(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def write() -> None:
+        with pytest.raises(IntegrityError):
+            secret = RecordEvent(type="told", at=NOW, payload={"prompt": "between us"})
+            await journal.write(secret, Poison())
+
+    asyncio.run(write())
+
+    assert "RecordEvent" in caplog.text
+    assert "between us" not in caplog.text
