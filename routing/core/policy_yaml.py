@@ -34,10 +34,11 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: int) -> Any:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidYaml(event.start_mark.line + 1, "aliases are not used here")
+            raise InvalidYaml(line, "aliases are not used here")
         if self.depth == DEEPEST:
-            raise InvalidYaml(event.start_mark.line + 1, "this is nested too deeply")
+            raise InvalidYaml(line, "this is nested too deeply")
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from routing.core.candidates import Candidate, Demand, filter_candidates
 from routing.core.policy import Mode, Place, Policy, Scope
-from routing.core.policy_ruling import NO_RULING, Ruling, bind, judge
+from routing.core.policy_ruling import NO_RULING, Ruling, bind, judge, ruled
 from routing.core.policy_violation import Measures
 from tests.unit.routing.policies import (
     MODELS,
@@ -41,8 +41,7 @@ def ruling(*held: Policy, measures: Measures = MEASURES, place: Place = PLACE,
 def left(said: Ruling, asked: list[Candidate] | None = None) -> set[str]:
     """Who could take a call in the end."""
     asked = asked or [make_candidate(name) for name in MODELS]
-    demand = Demand(1, ruled_out=said.removals, unknown_price_allowed=said.unknown_price_allowed)
-    kept, _ = filter_candidates(asked, demand)
+    kept, _ = filter_candidates(asked, ruled(Demand(1), said))
     return {one.model for one in said.prefer(kept)[0]}
 
 
