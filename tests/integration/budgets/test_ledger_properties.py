@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from budgets.core.errors import BudgetExceeded
+from budgets.core.access import Caller
+from budgets.core.errors import BudgetExceeded, InvalidChange
 from budgets.core.ledger import Charge, Granted
-from budgets.models import BudgetPeriod, Hold
+from budgets.models import Budget, BudgetPeriod, Hold
 from budgets.services.allocation import recover
+from budgets.services.limits import Wanted, change_budget, raise_budget
 from tests.integration.budgets.world import (
     NOW,
     World,
@@ -42,6 +45,8 @@ STEPS = st.lists(
         st.tuples(st.just("extend"), WHICH, AMOUNT),
         st.tuples(st.just("close"), WHICH, AMOUNT),
         st.tuples(st.just("recover"), WHICH, AMOUNT),
+        st.tuples(st.just("limit"), WHICH, AMOUNT),
+        st.tuples(st.just("lift"), WHICH, AMOUNT),
     ),
     min_size=8,
     max_size=30,
@@ -60,6 +65,8 @@ class Play:
     def step(self, name: str, which: Any, amount: int) -> None:
         if name == "open":
             self.open(which, amount)
+        elif name in {"limit", "lift"}:
+            self.change(name, amount)
         elif name in {"reserve", "extend", "close", "recover"} and self.holds:
             on_hold: Callable[[Hold, int], object] = getattr(self, name)
             on_hold(self.holds[which % len(self.holds)], amount)
@@ -74,6 +81,19 @@ class Play:
         except BudgetExceeded:
             return
         self.holds.append(hold)
+
+    def change(self, name: str, amount: int) -> None:
+        budget = Budget.objects.select_related("org").get(team=self.world.eng)
+        by, end = Caller("ann"), NOW + timedelta(hours=1)
+        try:
+            if name == "limit":
+                change_budget(budget, Wanted(limit_nanousd=3 * amount), by=by, now=NOW)
+            else:
+                raise_budget(
+                    budget, amount_nanousd=amount, reason="r", expires_at=end, by=by, now=NOW
+                )
+        except InvalidChange:
+            return
 
     def reserve(self, hold: Hold, amount: int) -> None:
         call_id, result = reserve(hold, amount)
