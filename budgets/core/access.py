@@ -37,6 +37,7 @@ class Action(StrEnum):
     """What can be done to an org, a team or what belongs to it."""
 
     READ_RUNS = "read_runs"
+    READ_TEXTS = "read_texts"  # prompts, outputs, and what models said of them
     WRITE_RUNS = "write_runs"
     READ_USAGE = "read_usage"
     READ_BUDGETS = "read_budgets"
@@ -51,6 +52,7 @@ class Action(StrEnum):
 _READ = frozenset(
     {
         Action.READ_RUNS,
+        Action.READ_TEXTS,
         Action.READ_USAGE,
         Action.READ_BUDGETS,
         Action.READ_POLICIES,
@@ -63,12 +65,13 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.ADMIN: _ALL,
     Role.ANALYST: _READ | {Action.READ_DECISIONS},
     Role.DEVELOPER: _READ | {Action.WRITE_RUNS},
-    Role.AUDITOR: _READ | {Action.READ_DECISIONS},
+    # Sees what was decided and why, and nothing of what was written.
+    Role.AUDITOR: _READ - {Action.READ_TEXTS} | {Action.READ_DECISIONS},
 }
 
 SCOPE_ACTIONS: Mapping[Scope, frozenset[Action]] = {
     Scope.RUNS_WRITE: frozenset({Action.WRITE_RUNS}),
-    Scope.RUNS_READ: frozenset({Action.READ_RUNS}),
+    Scope.RUNS_READ: frozenset({Action.READ_RUNS, Action.READ_TEXTS}),
     Scope.USAGE_READ: frozenset({Action.READ_USAGE, Action.READ_BUDGETS, Action.READ_DECISIONS}),
     Scope.BUDGETS_WRITE: frozenset({Action.READ_BUDGETS, Action.WRITE_BUDGETS}),
     Scope.POLICIES_WRITE: frozenset({Action.READ_POLICIES, Action.WRITE_POLICIES}),
@@ -78,6 +81,7 @@ SCOPE_ACTIONS: Mapping[Scope, frozenset[Action]] = {
 # The scope that a key lacking a right should be given: the least that grants it.
 SCOPE_FOR: Mapping[Action, Scope] = {
     Action.READ_RUNS: Scope.RUNS_READ,
+    Action.READ_TEXTS: Scope.RUNS_READ,
     Action.WRITE_RUNS: Scope.RUNS_WRITE,
     Action.READ_USAGE: Scope.USAGE_READ,
     Action.READ_BUDGETS: Scope.USAGE_READ,

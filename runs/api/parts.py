@@ -13,6 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from budgets.api.authentication import caller_of
+from budgets.core.access import Action
+from budgets.services.access import can
 from runs.api import schema
 from runs.api.operation import Operation
 from runs.api.outputs import CallOutput, TaskDetailOutput, TaskOutput
@@ -49,12 +51,16 @@ class ReadTask(Operation):
     @extend_schema(
         operation_id="runs_task",
         summary="Read a task: prompt, output, attempts, and why each call went where it went",
+        description="Texts are empty for auditors, who see what was decided and not what was "
+        "written.",
         tags=["runs"],
         responses={200: TaskDetailOutput, **schema.READ},
     )
     def get(self, request: Request, run_id: UUID, key: str) -> Response:
-        task = task_get(run_get(caller_of(request), run_id), key)
-        return Response(TaskDetailOutput(task_detail(task)).data)
+        caller = caller_of(request)
+        run = run_get(caller, run_id)
+        texts = can(caller, Action.READ_TEXTS, run.team)
+        return Response(TaskDetailOutput(task_detail(task_get(run, key), texts=texts)).data)
 
 
 class ListCalls(Operation):
@@ -81,7 +87,7 @@ class DownloadOutput(Operation):
         },
     )
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
-        run = run_get(caller_of(request), run_id)
+        run = run_get(caller_of(request), run_id, Action.READ_TEXTS)
         return HttpResponse(
             archive(outputs_of(run)),
             content_type="application/zip",

@@ -65,9 +65,14 @@ def task_get(run: Run, key: str) -> Task:
     return task
 
 
-def task_detail(task: Task) -> TaskDetail:
-    """Return a task with its attempts and, for every call, the decision that routed it."""
+def task_detail(task: Task, *, texts: bool = True) -> TaskDetail:
+    """Return a task with its attempts and, for every call, the decision that routed it.
+
+    `texts` False: with nothing that a person or a model wrote, for who may not read that.
+    """
     attempts = list(Attempt.objects.filter(task=task).select_related("text"))
+    if not texts:
+        _blank(task, attempts)
     calls = list(Call.objects.filter(run_id=task.run_id, task_key=task.key).order_by("id"))
     decisions = Decision.objects.in_bulk([c.decision_id for c in calls if c.decision_id])
     kept = next((a.validators for a in attempts if a.number == task.best_attempt), ())
@@ -76,6 +81,15 @@ def task_detail(task: Task) -> TaskDetail:
         for call in calls
     ]
     return TaskDetail(task, _results(task, kept), attempts, readings)
+
+
+def _blank(task: Task, attempts: Iterable[Attempt]) -> None:
+    """Take out prompt, outputs, critiques, judges' reasons and validators' messages."""
+    task.text.prompt = task.text.output = ""
+    for attempt in attempts:
+        attempt.text.output = attempt.text.critique = ""
+        attempt.judgements = [dict(one, reason="") for one in attempt.judgements]
+        attempt.validators = [dict(one, message="") for one in attempt.validators]
 
 
 def call_list(run: Run) -> QuerySet[Call]:

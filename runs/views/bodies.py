@@ -109,8 +109,9 @@ class EventRow:
 class Page(Glance):
     """One state of a run's page; a part that is not shown is not read."""
 
-    def __init__(self, address: Address, version: str) -> None:
+    def __init__(self, address: Address, version: str, *, texts: bool) -> None:
         super().__init__(address.run)
+        self.texts = texts
         self.tab = address.tab
         self.address = address
         self.version = version
@@ -152,7 +153,7 @@ class Page(Glance):
             task = task_get(self.run, self.address.task)
         except NotVisible:
             return None
-        return task_part(task_detail(task), self.now)
+        return task_part(task_detail(task, texts=self.texts), self.now)
 
     @cached_property
     def calls(self) -> list[CallRow]:

@@ -35,7 +35,8 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if wants_part(request) and request.GET.get("seen") == version:
         return HttpResponse(status=UNCHANGED)
     found = run_get(caller, run_id)
-    shown = Page(_address(request, found), version)
+    texts = can(caller, Action.READ_TEXTS, found.team)
+    shown = Page(_address(request, found), version, texts=texts)
     may_write = can(caller, Action.WRITE_RUNS, found.team)
     context: dict[str, Any] = {"page": shown, "may_write": may_write}
     if wants_part(request):

@@ -51,7 +51,7 @@ def test_every_role_may_read_runs_and_money(role: Role) -> None:
     ("scope", "granted"),
     [
         (Scope.RUNS_WRITE, {Action.WRITE_RUNS}),
-        (Scope.RUNS_READ, {Action.READ_RUNS}),
+        (Scope.RUNS_READ, {Action.READ_RUNS, Action.READ_TEXTS}),
         (Scope.USAGE_READ, {Action.READ_USAGE, Action.READ_BUDGETS, Action.READ_DECISIONS}),
         (Scope.BUDGETS_WRITE, {Action.READ_BUDGETS, Action.WRITE_BUDGETS}),
         (Scope.POLICIES_WRITE, {Action.READ_POLICIES, Action.WRITE_POLICIES}),
@@ -64,7 +64,7 @@ def test_a_scope_grants_exactly_its_row(scope: Scope, granted: set[Action]) -> N
 
 def test_several_roles_or_scopes_add_up() -> None:
     both = actions_of_scopes(["runs:read", "runs:write"])
-    assert both == {Action.READ_RUNS, Action.WRITE_RUNS}
+    assert both == {Action.READ_RUNS, Action.READ_TEXTS, Action.WRITE_RUNS}
     assert Action.WRITE_RUNS in actions_of_roles([Role.ANALYST, Role.DEVELOPER])
 
 
@@ -124,3 +124,8 @@ def test_a_caller_lists_the_teams_of_an_action_and_is_known_by_a_name_of_its_own
 @pytest.mark.parametrize("action", list(Action))
 def test_the_scope_to_ask_for_grants_what_was_lacking(action: Action) -> None:
     assert action in SCOPE_ACTIONS[SCOPE_FOR[action]]
+
+
+def test_only_an_auditor_reads_no_texts() -> None:
+    readers = {role for role in Role if Action.READ_TEXTS in actions_of_roles([role])}
+    assert readers == set(Role) - {Role.AUDITOR}
