@@ -98,8 +98,8 @@ def test_queries_do_not_grow_with_models(api: Api, world: World) -> None:
             context_window=1000, max_output_tokens=100,
         )  # fmt: skip
         QualityProfile.objects.create(
-            org_id=world.org.pk, model=name, task_type="summarization", n=1, weight=1.0, score_sum=0.5,
-            updated_at=timezone.now(),
+            org_id=world.org.pk, model=name, task_type="summarization", n=1, weight=1.0,
+            score_sum=0.5, updated_at=timezone.now(),
         )  # fmt: skip
     with CaptureQueriesContext(connection) as many:
         assert len(api.get(MODELS).json()["results"]) > 40

@@ -190,7 +190,7 @@ outcome = st.one_of(
 
 def play(rules, threshold, outcomes, no_other_model):
     """Follow the steps as the engine does; return the attempts made and the finish."""
-    made = []
+    made: list[AttemptFacts] = []
     for result in outcomes:
         asked = next_step(rules, threshold, made, no_other_model=no_other_model)
         if isinstance(asked, Finish):
@@ -225,8 +225,10 @@ def test_no_attempt_is_better_than_the_one_kept(threshold, outcomes):
     usable = [attempt for attempt in made if attempt.usable]
     if result.status is TaskStatus.FAILED:
         assert not usable
-        assert best is result.best is None
+        assert best is None
+        assert result.best is None
         return
+    assert best is not None
     assert best in usable
     assert best.number == result.best
     rivals = [a for a in usable if a.validators_passed or result.status is TaskStatus.DEGRADED]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,7 +62,9 @@ def test_scheduling_to_the_end_runs_every_task_once(size, max_parallel, rnd):
         TaskNode(f"t{n}", tuple(f"t{m}" for m in range(n) if rnd.random() < 0.3))
         for n in range(size)
     ]
-    known, running, started = {}, [], []
+    known: dict[str, Any] = {}
+    running: list[str] = []
+    started: list[str] = []
     while len(known) < size:
         new = next_tasks(nodes, known, running, max_parallel)
         started += new

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from runs.core.tasks import ValidatorSpec
@@ -7,7 +9,7 @@ from runs.core.validation import read_validator
 
 
 def nested(depth):
-    value = {}
+    value: dict[str, Any] = {}
     for _ in range(depth):
         value = {"a": value}
     return value
