@@ -11,7 +11,7 @@ from routing.core.policy import Mode, Place, Policy, Rules
 from tests.unit.routing.worlds import make_candidate, make_spec
 
 # Enough to find what a table misses, and still quick.
-few = settings(max_examples=40, deadline=None, derandomize=True)
+few = settings(max_examples=20, deadline=None, derandomize=True)
 
 PLACE = Place(1, None, "summarization")
 PROVIDERS = ("a", "b", "c")

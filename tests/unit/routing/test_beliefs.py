@@ -73,7 +73,7 @@ def test_no_belief_is_ever_certain(evidence: list[tuple[str, str, float]]) -> No
         assert 0 < belief.draw_sd <= belief.sd
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(EVIDENCE, EVIDENCE, EVIDENCE, st.sampled_from(["everybody", "org", "team"]))
 def test_more_evidence_never_widens_an_interval(
     everybody: list[tuple[str, str, float]],

@@ -19,6 +19,7 @@ from runs.core import refusals
             "budget_usd",
         ),
         (refusals.ModelsNotAllowed(["m"], "list", "list leaves out m", UUID(int=1)), "leaves out"),
+        (refusals.DeniedByPolicy(["m"], "eu only", 3, "outside the eu", UUID(int=1)), "the eu"),
     ],
 )
 def test_every_refusal_says_why(error: refusals.RefusalError, said: str):
