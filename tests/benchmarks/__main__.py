@@ -1,7 +1,11 @@
-"""`python -m tests.benchmarks`: measure, print a table, write JSON to bench-results/."""
+"""Measure, print a table, write JSON to bench-results/.
+
+`python -m tests.benchmarks` measures everything, `python -m tests.benchmarks engine submit` parts.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import platform
@@ -14,10 +18,11 @@ from typing import Any
 from tests.fixtures.simulator import running_simulator
 from tests.functional.stack import fresh_database
 
+PARTS = ("engine", "submit", "resume", "figures", "live")
 RESULTS = Path(__file__).resolve().parents[2] / "bench-results"
 
 
-def main() -> int:
+def main(names: list[str]) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         fresh_database(Path(folder)) as database_url,
@@ -32,7 +37,7 @@ def main() -> int:
             "LOG_LEVEL": "WARNING",
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # or importing it asks the network
         }
-        rows = measured()
+        rows = measured(names)
     kind = "postgresql" if database_url.startswith("postgres") else "sqlite"
     print(table(kind, rows))
     RESULTS.mkdir(exist_ok=True)
@@ -42,21 +47,14 @@ def main() -> int:
     return 0
 
 
-def measured() -> list[dict[str, Any]]:
+def measured(names: list[str]) -> list[dict[str, Any]]:
     import django
     from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from tests.benchmarks import engine, figures, live, resume, submit
-
-    return [
-        *engine.measure(),
-        *submit.measure(),
-        *resume.measure(),
-        *figures.measure(),
-        *live.measure(),
-    ]
+    parts = [importlib.import_module(f"tests.benchmarks.{name}") for name in names or PARTS]
+    return [row for part in parts for row in part.measure()]
 
 
 def table(kind: str, rows: list[dict[str, Any]]) -> str:
@@ -72,4 +70,4 @@ def number(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
