@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # Calls take seconds, so this wait costs nobody anything, and each statement serves more of them.
-GATHER_SECONDS = 0.015
+GATHER_SECONDS = 0.02
 RECONNECT_SECONDS = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
 
 

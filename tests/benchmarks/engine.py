@@ -26,7 +26,9 @@ from tests.integration.engine.world import make_run
 
 IN_FLIGHT = 64
 CALLS = 768
-ROUNDS = 3
+RUNS = 128
+TASKS_A_RUN = 4
+ROUNDS = 2
 
 
 def measure() -> list[dict[str, Any]]:
@@ -36,7 +38,7 @@ def measure() -> list[dict[str, Any]]:
     bare, engine = [], []
     for _ in range(ROUNDS):
         bare.append(bare_round(CALLS))
-        engine.append(engine_round(CALLS))
+        engine.append(engine_round(RUNS))
     bare_rate, bare_cpu = (statistics.median(column) for column in zip(*bare, strict=True))
     rate, cpu = (statistics.median(column) for column in zip(*engine, strict=True))
     return [
@@ -85,9 +87,9 @@ def reachable() -> list[tuple[ModelSpec, ProviderSpec]]:
     return [(spec, known.provider_of(spec.name)) for spec in known.models.values()]
 
 
-def engine_round(calls: int) -> tuple[float, float]:
-    """Carry out runs of one task until they have made about so many calls."""
-    runs = [waiting_run(number) for number in range(max(IN_FLIGHT, calls // 4))]
+def engine_round(count: int) -> tuple[float, float]:
+    """Carry out so many runs, each of some tasks one after the other."""
+    runs = [waiting_run(number) for number in range(count)]
     before = Call.objects.count()
     wall, cpu = time.perf_counter(), time.process_time()
     carrier = Carrier(IN_FLIGHT, lease_seconds=60)
@@ -101,8 +103,15 @@ def engine_round(calls: int) -> tuple[float, float]:
 
 
 def waiting_run(number: int) -> Run:
-    run = make_run(created_at=timezone.now(), cache="never")
-    prompt = f"Summarise story {number}. " + "x" * 600
-    task = {"key": "a", "type": "summarization", "prompt": prompt, "acceptance_threshold": 0.01}
-    apply_now(SavePlan(run.id, "given", given_plan([task])))
+    run = make_run(created_at=timezone.now(), cache="never", max_parallel_tasks=1)
+    tasks = [
+        {
+            "key": f"t{place}",
+            "type": "summarization",
+            "prompt": f"Summarise chapter {place} of story {number}. " + "x" * 600,
+            "acceptance_threshold": 0.01,
+        }
+        for place in range(TASKS_A_RUN)
+    ]
+    apply_now(SavePlan(run.id, "given", given_plan(tasks)))
     return run
