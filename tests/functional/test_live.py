@@ -123,5 +123,7 @@ def test_a_run_is_followed_from_its_start_to_its_end(stack: Stack) -> None:
             return [e["type"] for e in viewer.events]
 
     kinds = asyncio.run(scene())
-    assert kinds[0] == "run.started"
+    # A hub that had not read the submission yet when the socket was greeted sends it too.
+    assert kinds[0] in {"run.queued", "run.started"}
+    assert kinds.count("run.started") == 1
     assert kinds.count("run.finished") == 1
