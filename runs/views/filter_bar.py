@@ -1,102 +1,26 @@
-"""The filter bar of a page: what it offers, what is set, and where each change leads.
+"""The filter bar of a page: what it offers, and what is set.
 
-Its state is `runs.core.filters`; every page that shows figures or runs has the same bar.
+Its state is `runs.views.filter_state`; every page that shows figures or runs has the same bar.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import cached_property
-from urllib.parse import urlencode
 
-from django.http import HttpRequest
-from django.utils import timezone
-
-from budgets.core.access import Action, Caller
-from budgets.models import Team
-from runs.core.filters import NAMES, PRESETS, Filters, read_filters, read_moment
-from runs.core.window import Window
+from budgets.core.access import Action
+from runs.core.filters import NAMES, PRESETS, read_moment
 from runs.models import SavedView
-from runs.selectors.filter_options import Seen, seen_by
 from runs.selectors.saved_views import views_of
-from runs.selectors.usage import Asked
-from runs.views.filter_parts import (
-    LABELS,
-    Chip,
-    Menu,
-    Option,
-    Preset,
-    labels_of,
-    statuses_of,
-)
-from telemetry.core.scope import Where
+from runs.views.filter_parts import LABELS, Chip, Menu, Option, Preset, labels_of
+from runs.views.filter_state import FilterState
 
-USAGE_FIELDS = ("team", "task_type", "model", "provider", "outcome")
 _A_MOMENT = timedelta(seconds=1)
 
 
-class FilterBar:
-    """The bar of one request.
-
-    `fields` are those that the page makes use of, by their names in an address. `own` names what
-    else the page keeps in its address, such as which metric is shown.
-    """
-
-    def __init__(
-        self,
-        request: HttpRequest,
-        caller: Caller,
-        fields: Sequence[str] = USAGE_FIELDS,
-        *,
-        action: Action = Action.READ_USAGE,
-        own: Sequence[str] = (),
-    ) -> None:
-        self.caller = caller
-        self.now: datetime = timezone.now()
-        self.seen: Seen = seen_by(caller, action)
-        self.zone: tzinfo = self.seen.teams[0].org.zone if self.seen.teams else UTC
-        query = dict(request.GET.lists())
-        self.filters: Filters = read_filters(query, self.now, self.zone)
-        self.window: Window = self.filters.window
-        self.path = request.path
-        self.page = request.resolver_match.url_name if request.resolver_match else ""
-        self._fields = tuple(fields)
-        given = {name: query[name][-1].replace("\0", "")[:100] for name in own if name in query}
-        self.own = [(name, value) for name, value in given.items() if value]
-
-    # --- What the page asks for ---
-
-    @property
-    def teams(self) -> list[Team]:
-        """Return the teams that count: those chosen, or all of the caller's."""
-        chosen = self.filters.team
-        return [team for team in self.seen.teams if not chosen or self._slug(team) in chosen]
-
-    @property
-    def statuses(self) -> tuple[str, ...]:
-        """Return the statuses of runs that count; none: all of them."""
-        return statuses_of(self.filters.status)
-
-    def where(self, phases: Sequence[str] = ()) -> Where:
-        """Return which series count, as the selectors of figures want it."""
-        filters, used = self.filters, self._fields
-        return Where(
-            org_ids=tuple({team.org_id for team in self.teams}),
-            team_ids=tuple(team.pk for team in self.teams),
-            providers=filters.provider if "provider" in used else (),
-            models=filters.model if "model" in used else (),
-            task_types=filters.task_type if "task_type" in used else (),
-            phases=tuple(phases),
-            outcomes=filters.outcome if "outcome" in used else (),
-        )
-
-    def ask(self, phases: Sequence[str] = ()) -> Asked:
-        """Return what the page asks of the selectors of figures."""
-        teams = {team.pk: self._slug(team) for team in self.teams}
-        return Asked(self.where(phases), self.window, teams)
-
-    # --- What the bar shows ---
+class FilterBar(FilterState):
+    """The bar of one request."""
 
     @property
     def label(self) -> str:
@@ -158,7 +82,7 @@ class FilterBar:
 
     @cached_property
     def menus(self) -> list[Menu]:
-        found = [self._menu(name) for name in self._fields if name != "status"]
+        found = [self._menu(name) for name in self.fields if name != "status"]
         return [menu for menu in found if len(menu.options) > 1 or menu.count]
 
     @cached_property
@@ -174,18 +98,6 @@ class FilterBar:
         """Return what the form must say again, having no field for it."""
         shown = {"from", "to", *(menu.name for menu in self.menus)}
         return [*self.filters.pairs(leave_out=shown), *self.own]
-
-    @property
-    def query(self) -> str:
-        """Return the whole state of the page's address, without a question mark."""
-        return urlencode([*self.filters.pairs(), *self.own])
-
-    def url(self, filters: Filters | None = None, path: str = "", **own: str) -> str:
-        """Return an address: of this page or of another path, with its own fields changed."""
-        kept = [(name, value) for name, value in self.own if name not in own and not path]
-        pairs = [*(filters or self.filters).pairs(), *kept, *own.items()]
-        query = urlencode([(name, value) for name, value in pairs if value])
-        return (path or self.path) + (f"?{query}" if query else "")
 
     @property
     def org_name(self) -> str:
@@ -205,7 +117,7 @@ class FilterBar:
             label=labels.get(value, value),
             url=self.url(self.filters.without(name, value)),
             unknown=value not in labels,
-            unused=name not in self._fields,
+            unused=name not in self.fields,
         )
 
     def _menu(self, name: str) -> Menu:
@@ -219,13 +131,4 @@ class FilterBar:
 
     @cached_property
     def _labels(self) -> Mapping[str, dict[str, str]]:
-        return labels_of(self.seen, self._slug)
-
-    @cached_property
-    def _doubled(self) -> set[str]:
-        """Return slugs that teams of several orgs have."""
-        slugs = [team.slug for team in self.seen.teams]
-        return {slug for slug in slugs if slugs.count(slug) > 1}
-
-    def _slug(self, team: Team) -> str:
-        return f"{team.org.slug}/{team.slug}" if team.slug in self._doubled else team.slug
+        return labels_of(self.seen, self.slug_of)
