@@ -21,9 +21,10 @@ from runs.api import schema
 from runs.api.inputs import read_query
 from runs.api.operation import Operation
 from runs.api.paging import CallsInOrder, page_of
-from runs.api.policy_inputs import DecisionQuery, require
+from runs.api.policy_inputs import DecisionQuery
 from runs.api.policy_outputs import DecisionRowOutput, DecisionWholeOutput, with_teams
 from runs.core.refusals import NotVisible
+from runs.selectors.policy_target import require
 
 # What a list leaves in the database: candidates with all their figures.
 _WHOLE = ("inputs", "candidates")

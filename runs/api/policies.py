@@ -16,9 +16,7 @@ from rest_framework.serializers import DateTimeField
 
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action, Caller
-from budgets.models import Org
 from budgets.selectors import teams_of
-from budgets.services.access import can
 from routing.models import Policy
 from routing.selectors.policies import policy_list
 from routing.services import policies
@@ -32,10 +30,6 @@ from runs.api.policy_inputs import (
     PolicyInput,
     PolicyQuery,
     ReplayInput,
-    Target,
-    lacking,
-    require,
-    target_of,
 )
 from runs.api.policy_outputs import (
     CheckOutput,
@@ -46,6 +40,7 @@ from runs.api.policy_outputs import (
     with_teams,
 )
 from runs.core.refusals import InvalidSubmission, NotVisible
+from runs.selectors.policy_target import Target, lacking, readable_teams, require, target_of
 
 
 class PoliciesInOrder(Pages):
@@ -180,7 +175,7 @@ class ReplayPolicy(Operation):
         until = _moment(data, "to") or timezone.now()
         since = _moment(data, "from") or until - timedelta(days=7)
         target = target_of(caller, data.get("policy"), Action.READ_POLICIES)
-        teams = _readable_teams(caller, target.org)
+        teams = readable_teams(caller, target.org)
         policy = policies.policy_of(target.draft, target.team)
         try:
             done = replay_draft(target.org.pk, teams, policy, since, until)
@@ -250,16 +245,6 @@ def _moment(data: Mapping[str, Any], name: str) -> Any:
     if not isinstance(data[name], str):
         raise InvalidSubmission({name: ["Write a time such as 2026-11-30T12:00:00Z."]})
     return DateTimeField().run_validation(data[name])
-
-
-def _readable_teams(caller: Caller, org: Org) -> list[int] | None:
-    """Return the teams whose decisions the caller may read; None: of all, and of none."""
-    if can(caller, Action.READ_DECISIONS, org):
-        return None
-    teams = caller.team_ids(Action.READ_DECISIONS)
-    if not teams:
-        raise PermissionDenied(lacking(caller, Action.READ_DECISIONS))
-    return list(teams)
 
 
 def _teams(caller: Caller, slug: str) -> list[int]:
