@@ -6,9 +6,15 @@ from __future__ import annotations
 from routing.models.decision import ChainHead, Decision
 from routing.models.health import Breaker
 from routing.models.learned import CachedReply, Evidence, QualityProfile, SharedLearning
-from routing.models.model import Model, PriceOverride
+from routing.models.model import DisabledProvider, Model, PriceOverride
 from routing.models.policy import Policy, PolicyVersion
 from routing.models.rate import RateLimit, RateWindow
+from routing.models.recommendation import (
+    RealisedSaving,
+    Recommendation,
+    RecommendationStep,
+    TrialResult,
+)
 
 __all__ = [
     "Breaker",
@@ -16,6 +22,7 @@ __all__ = [
     "ChainHead",
     "Decision",
     "Evidence",
+    "DisabledProvider",
     "Model",
     "Policy",
     "PolicyVersion",
@@ -23,5 +30,9 @@ __all__ = [
     "QualityProfile",
     "RateLimit",
     "RateWindow",
+    "RealisedSaving",
+    "Recommendation",
+    "RecommendationStep",
     "SharedLearning",
+    "TrialResult",
 ]

@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 TABLES = {
     "routing_decision": (("id",), ("org_id", "position")),
     "routing_policyversion": (("id",), ("policy_id", "version")),
+    "routing_recommendationstep": (("id",),),
 }
 FUNCTION = "routing_refuse_change"
 
@@ -17,14 +18,16 @@ FUNCTION = "routing_refuse_change"
 def guard(connection: BaseDatabaseWrapper) -> None:
     """Have the database refuse UPDATE, DELETE and whatever amounts to them; again does no harm.
 
-    A migration that makes SQLite copy one of the tables must call this again: the copy has none.
+    A migration that makes SQLite copy one of the tables must call this again: the copy has none;
+    so must one that adds a table.
     """
-    _run(connection, [*_lifting(connection.vendor), *_guarding(connection.vendor)])
+    tables = _present(connection)
+    _run(connection, [*_lifting(connection.vendor, tables), *_guarding(connection.vendor, tables)])
 
 
 def lift(connection: BaseDatabaseWrapper) -> None:
     """Take the triggers away: to undo a migration, and to empty a test's database."""
-    _run(connection, _lifting(connection.vendor))
+    _run(connection, _lifting(connection.vendor, _present(connection)))
 
 
 def is_guarded(connection: BaseDatabaseWrapper) -> bool:
@@ -52,21 +55,28 @@ def _triggers(vendor: str) -> tuple[str, ...]:
     return "no_update", "no_delete", third
 
 
-def _lifting(vendor: str) -> list[str]:
+def _present(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the tables that are there: a migration sees those that were made before it."""
+    there = set(connection.introspection.table_names())
+    return [table for table in TABLES if table in there]
+
+
+def _lifting(vendor: str, tables: list[str]) -> list[str]:
     found = []
-    for table in TABLES:
+    for table in tables:
         on = "" if vendor == "sqlite" else f" ON {table}"
         found += [f"DROP TRIGGER IF EXISTS {table}_{what}{on}" for what in _triggers(vendor)]
     return found if vendor == "sqlite" else [*found, f"DROP FUNCTION IF EXISTS {FUNCTION}()"]
 
 
-def _guarding(vendor: str) -> list[str]:
-    return _on_sqlite() if vendor == "sqlite" else _on_postgresql()
+def _guarding(vendor: str, tables: list[str]) -> list[str]:
+    return _on_sqlite(tables) if vendor == "sqlite" else _on_postgresql(tables)
 
 
-def _on_sqlite() -> list[str]:
+def _on_sqlite(tables: list[str]) -> list[str]:
     statements = []
-    for table, keys in TABLES.items():
+    for table in tables:
+        keys = TABLES[table]
         refuse = f"SELECT RAISE(ABORT, '{table} is append-only')"
         for what in ("update", "delete"):
             statements.append(
@@ -83,13 +93,13 @@ def _on_sqlite() -> list[str]:
     return statements
 
 
-def _on_postgresql() -> list[str]:
+def _on_postgresql(tables: list[str]) -> list[str]:
     statements = [
         f"CREATE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
         "USING ERRCODE = 'restrict_violation'; END $$"
     ]
-    for table in TABLES:
+    for table in tables:
         for what, each in (("update", "ROW"), ("delete", "ROW"), ("truncate", "STATEMENT")):
             statements.append(
                 f"CREATE TRIGGER {table}_no_{what} BEFORE {what.upper()} ON {table} "
