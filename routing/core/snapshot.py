@@ -27,7 +27,8 @@ class RoutingSnapshot:
     """Hold models that can be reached, their prices (None: unknown), health and beliefs.
 
     `beliefs` are one team's, `policies` its organisation's. `p95_ms` is
-    each model's latency, read only where a policy limits it.
+    each model's latency, read only where a policy limits it. `prices_until`: when the next price
+    begins or ends; None: none is known to.
     """
 
     taken_at: datetime
@@ -39,6 +40,11 @@ class RoutingSnapshot:
     policies: tuple[Bound, ...] = ()
     p95_ms: Mapping[str, float] = field(default_factory=dict)
     rate_limits: tuple[RateLimit, ...] = ()
+    prices_until: datetime | None = None
+
+    def prices_hold(self, at: datetime) -> bool:
+        """Tell whether no price has changed since, that was known to."""
+        return self.prices_until is None or at < self.prices_until
 
     def prices_of(self, model: str) -> Prices | None:
         """Return the model's prices; None if they are unknown."""

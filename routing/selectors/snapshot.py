@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
-
-from django.db.models import Q
+from itertools import chain
 
 from routing import conf
 from routing.core.breaker import CLOSED, BreakerState
-from routing.core.catalog import ModelSpec
+from routing.core.dated_prices import next_change
 from routing.core.policy_ruling import bind
-from routing.core.pricing import Prices, flat_prices
 from routing.core.snapshot import RoutingSnapshot
-from routing.models import Breaker, PriceOverride
+from routing.models import Breaker
 from routing.selectors.known_models import known_models
 from routing.selectors.policies import latencies_for, policies_in_force
-from routing.selectors.price_map import listed_prices
+from routing.selectors.prices import dated_prices, prices_from
 from routing.selectors.profiles import beliefs_for
 from routing.selectors.rates import rate_limits_for
 
@@ -29,7 +26,7 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
 
     `team_id`: with what this team has learned for itself; None: what a new team would start with.
     """
-    known = known_models()
+    known, dated = known_models(org_id), dated_prices(org_id)
     reachable = conf.available(known.providers.values())
     models = {name: spec for name, spec in known.models.items() if spec.provider in reachable}
     policies = policies_in_force(org_id)
@@ -38,7 +35,8 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
         taken_at=now,
         models=models,
         providers={name: known.providers[name] for name in reachable},
-        prices=prices_at(models.values(), now),
+        prices=prices_from(dated, models.values(), now),
+        prices_until=next_change(chain(*dated.values()), now),
         breakers=open_breakers(),
         beliefs=beliefs_for(org_id, team_id, tiers, now),
         policies=bind(policies, models),
@@ -47,33 +45,7 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
     )
 
 
-def prices_at(models: Iterable[ModelSpec], now: datetime) -> dict[str, Prices | None]:
-    """Return each model's prices: an override of the day, else its line's, else the map's."""
-    overrides = _overrides(now)
-    return {spec.name: overrides.get(spec.name) or _own_prices(spec) for spec in models}
-
-
 def open_breakers() -> dict[str, BreakerState]:
     """Return the breakers that are not closed, by model."""
     rows = Breaker.objects.exclude(state=CLOSED).values_list("model", *STATE_FIELDS)
     return {model: BreakerState(*state) for model, *state in rows}
-
-
-def _own_prices(spec: ModelSpec) -> Prices | None:
-    return flat_prices(*spec.price_usd) if spec.price_usd else listed_prices(spec.priced_as)
-
-
-def _overrides(now: datetime) -> dict[str, Prices]:
-    """Return the overrides that hold now; of two, the one that started later."""
-    rows = PriceOverride.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
-    return {
-        row.model: flat_prices(
-            row.input_usd,
-            row.output_usd,
-            cache_read=row.cache_read_usd,
-            cache_write=row.cache_write_usd,
-            cache_write_long=row.cache_write_long_usd,
-            reasoning=row.reasoning_usd,
-        )
-        for row in rows.filter(starts_at__lte=now).order_by("starts_at")
-    }

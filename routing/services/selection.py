@@ -132,7 +132,7 @@ class Selector:
         """Return what routing knows, at most a second old; one query whoever waits for it."""
         place = (org_id, team_id)
         known = self._snapshots.get(place)
-        if known is not None and now - known.taken_at < timedelta(seconds=SNAPSHOT_SECONDS):
+        if known is not None and _is_fresh(known, now):
             return known
         if place not in self._refreshing:
             reading = self._journal.call(snapshot, org_id, now, team_id)
@@ -177,6 +177,11 @@ class Selector:
         draft = drafts[choice.model]
         spec = known.models[choice.model]
         return Pick(spec, draft.request, choice, draft.candidate, known, to_probe, ruling)
+
+
+def _is_fresh(known: RoutingSnapshot, now: datetime) -> bool:
+    age = now - known.taken_at
+    return age < timedelta(seconds=SNAPSHOT_SECONDS) and known.prices_hold(now)
 
 
 @dataclass(frozen=True)

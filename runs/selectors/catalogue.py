@@ -16,7 +16,8 @@ from routing.core.pricing import Prices
 from routing.core.quality import NOTHING_SEEN, Estimate, Profile, merge
 from routing.selectors import known_models
 from routing.selectors.profiles import profiles_of
-from routing.selectors.snapshot import open_breakers, prices_at
+from routing.selectors.prices import prices_at
+from routing.selectors.snapshot import open_breakers
 from runs.core.refusals import NotVisible
 
 
@@ -41,10 +42,14 @@ class ModelReading:
 
 
 def model_list(caller: Caller, now: datetime) -> list[ModelReading]:
-    """Return every model by name, with what the caller's organisations learned of it."""
-    known = known_models()
+    """Return every model by name, with what the caller's organisations learned of it.
+
+    Models and prices are those of the caller's organisation; of who has several, the house's.
+    """
+    org_id = next(iter(caller.org_ids)) if len(caller.org_ids) == 1 else None
+    known = known_models(org_id)
     reachable = conf.available(known.providers.values())
-    prices = prices_at(known.models.values(), now)
+    prices = prices_at(known.models.values(), now, org_id)
     breakers = open_breakers()
     profiles = _profiles(caller)
     return [

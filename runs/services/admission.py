@@ -144,7 +144,7 @@ def _check_models(
 ) -> None:
     asked = wanted.allowed_models
     if asked is not None:
-        known = known_models().models
+        known = known_models(team.org_id).models
         if unknown := [name for name in asked if name not in known]:
             raise InvalidSubmission({"allowed_models": [f"There is no model {unknown[0]!r}."]})
     if allowed is None:

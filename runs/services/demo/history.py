@@ -16,7 +16,7 @@ from routing.core.catalog import ModelSpec
 from routing.core.pricing import Prices, cost
 from routing.core.request import Usage
 from routing.selectors import known_models
-from routing.selectors.snapshot import prices_at
+from routing.selectors.prices import prices_at
 from runs.core.demo.facts import DemoModel
 from runs.core.demo.month import month
 from runs.models import Run
