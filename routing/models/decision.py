@@ -103,6 +103,12 @@ class Decision(models.Model):
             models.Index(fields=["org_id", "id"]),
             models.Index(fields=["org_id", "outcome", "id"], name="decision_by_outcome"),
             models.Index(fields=["org_id", "policy", "id"], name="decision_by_policy"),
+            # Of the few that policies took: lists of runs are filtered by them.
+            models.Index(
+                fields=["run_id", "outcome"],
+                name="decision_of_policy",
+                condition=models.Q(kind="policy"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["org_id", "position"], name="decision_place_once"),

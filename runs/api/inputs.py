@@ -20,7 +20,6 @@ from runs.api.fields import (
     YesNoField,
 )
 from runs.core.rules import LIMITS, TaskType
-from runs.core.status import RunStatus
 from runs.core.submission import (
     MAX_LABEL_CHARS,
     MAX_LABELS,
@@ -28,7 +27,6 @@ from runs.core.submission import (
     MAX_TIME_LIMIT_SECONDS,
     Submission,
 )
-from runs.selectors.runs import RunFilters
 
 LABEL_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 MAX_SEQ = 2**63 - 1
@@ -142,33 +140,6 @@ class NothingInput(StrictSerializer):
 class FeedbackInput(StrictSerializer):
     score = UnitIntervalField()
     comment = TextField(max_length=5_000, required=False, allow_blank=True)
-
-
-class RunQuery(serializers.Serializer[Any]):
-    status = serializers.ListField(
-        child=serializers.ChoiceField([status.value for status in RunStatus]), required=False
-    )
-    team = serializers.CharField(required=False, max_length=101, allow_blank=True)
-    label = serializers.ListField(  # type: ignore[assignment]  # a field, as all here
-        child=serializers.CharField(max_length=300), required=False, max_length=10,
-        help_text="`key` or `key:value`; several must all match.",
-    )  # fmt: skip
-    created_after = serializers.DateTimeField(required=False)
-    created_before = serializers.DateTimeField(required=False)
-    model = serializers.CharField(required=False, max_length=128, allow_blank=True)
-    task_type = serializers.ChoiceField([kind.value for kind in TaskType], required=False)
-
-    def validate_label(self, value: list[str]) -> list[tuple[str, str | None]]:
-        pairs = [text.partition(":") for text in value]
-        if any(not LABEL_KEY.fullmatch(key) for key, _, _ in pairs):
-            raise ValidationError("Write `key` or `key:value`.")
-        return [(key, text if colon else None) for key, colon, text in pairs]
-
-    def filters(self) -> RunFilters:
-        given = dict(self.validated_data)
-        given["status"] = tuple(given.get("status", ()))
-        given["labels"] = tuple(given.pop("label", ()))
-        return RunFilters(**given)
 
 
 class EventQuery(serializers.Serializer[Any]):

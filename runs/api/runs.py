@@ -15,10 +15,11 @@ from budgets.api.authentication import caller_of
 from budgets.core.access import Action
 from runs.api import schema
 from runs.api.idempotency import answer_once
-from runs.api.inputs import RunQuery, SubmitInput, read_body, read_query
+from runs.api.inputs import SubmitInput, read_body, read_query
 from runs.api.operation import Operation
 from runs.api.outputs import DryRunOutput, RunOutput
 from runs.api.paging import NewestRuns, page_of
+from runs.api.run_query import RunQuery
 from runs.core.refusals import DeniedByPolicy
 from runs.models import Run
 from runs.selectors.runs import list_readings, require_anywhere, run_get, run_list, run_reading

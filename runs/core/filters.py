@@ -31,7 +31,9 @@ PRESETS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "365d": ("12 months", "12 m"),
     }
 )
-NAMES: Final = ("team", "task_type", "model", "provider", "status", "outcome")
+NAMES: Final = ("team", "task_type", "model", "provider", "status", "outcome", "policy_outcome")
+# What policies said of a run, by the worst they said of any of its calls.
+POLICY_OUTCOMES: Final = ("allow", "warn", "deny")
 MAX_VALUES: Final = 50
 MAX_VALUE_CHARS: Final = 128
 MAX_NOTES: Final = 5
@@ -41,7 +43,7 @@ MAX_NOTES: Final = 5
 class Filters:
     """Hold what is chosen; empty means all. `preset` is empty where from or to are given.
 
-    `status` is how runs ended, `outcome` how calls did.
+    `status` is how runs ended, `outcome` how calls did, `policy_outcome` one of POLICY_OUTCOMES.
     """
 
     window: Window
@@ -54,6 +56,7 @@ class Filters:
     provider: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     outcome: tuple[str, ...] = ()
+    policy_outcome: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property

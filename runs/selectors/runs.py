@@ -4,48 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet, TextField
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Left
+from django.db.models import QuerySet
+from django.db.models.functions import Left
 
 from budgets.core.access import SCOPE_FOR, Action, Caller
 from budgets.selectors import NO_MONEY, RunMoney, run_money
 from budgets.services.access import caller_now, can
 from runs.core.refusals import NotVisible
 from runs.core.status import RESUMABLE
-from runs.models import Run, Task
-from telemetry.models import Call
+from runs.models import Run
+from runs.selectors.run_filters import EVERYTHING, RunFilters, narrowed
 
 EXCERPT_CHARS = 300
-# Ids are in the order of time. A run's is made no sooner than it was submitted, clocks apart; so
-# a list of the last day need not walk through all that is older.
-ID_SLACK = timedelta(hours=1)
 # What a list leaves in the database: texts of up to a hundred thousand characters.
 _BODIES = ("project", "success_criteria", "signature")
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilters:
-    """Empty fields filter nothing; a label of value None must only exist.
-
-    `team` is a slug, or org/slug; `team_ids` None: every team of the caller.
-    """
-
-    status: tuple[str, ...] = ()
-    team: str = ""
-    labels: tuple[tuple[str, str | None], ...] = ()
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-    model: str = ""
-    task_type: str = ""
-    team_ids: tuple[int, ...] | None = None
-    models: tuple[str, ...] = ()
-    providers: tuple[str, ...] = ()
-    task_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +47,13 @@ def visible_runs(caller: Caller) -> QuerySet[Run]:
     return Run.objects.filter(team__in=list(caller.team_actions)).select_related("team")
 
 
-def run_list(caller: Caller, filters: RunFilters = RunFilters()) -> QuerySet[Run]:
+def run_list(caller: Caller, filters: RunFilters = EVERYTHING) -> QuerySet[Run]:
     """Return the runs a caller may read, without their bodies: `project_excerpt` instead.
 
     Unordered: whoever pages through them says how.
     """
     runs = Run.objects.filter(team__in=list(caller.team_ids(Action.READ_RUNS)))
-    runs = _filtered(runs, filters).select_related("team").defer(*_BODIES)
+    runs = narrowed(runs, filters).select_related("team").defer(*_BODIES)
     return runs.annotate(
         project_excerpt=Left("project", EXCERPT_CHARS),
         criteria_excerpt=Left("success_criteria", EXCERPT_CHARS),
@@ -103,11 +79,6 @@ def still_sees(caller: Caller, run_id: UUID, now: datetime) -> bool:
         return False
     teams = list(current.team_ids(Action.READ_RUNS))
     return Run.objects.filter(pk=run_id, team__in=teams).exists()
-
-
-def first_id_at(at: datetime) -> UUID:
-    """Return an id that none made from then on comes before. Source: RFC 9562, section 5.7."""
-    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
 def require(caller: Caller, action: Action, run: Run) -> None:
@@ -148,48 +119,3 @@ def list_readings(runs: Iterable[Run]) -> list[RunReading]:
         )
         for run in page
     ]
-
-
-def _filtered(runs: QuerySet[Run], filters: RunFilters) -> QuerySet[Run]:
-    if filters.status:
-        runs = runs.filter(status__in=filters.status)
-    if filters.team:
-        org, _, slug = filters.team.rpartition("/")
-        runs = runs.filter(team__slug=slug, **({"org__slug": org} if org else {}))
-    if filters.team_ids is not None:
-        runs = runs.filter(team__in=filters.team_ids)
-    if filters.created_after:
-        first = first_id_at(filters.created_after - ID_SLACK)
-        runs = runs.filter(created_at__gte=filters.created_after, pk__gte=first)
-    if filters.created_before:
-        runs = runs.filter(created_at__lt=filters.created_before)
-    for place, (key, value) in enumerate(filters.labels):
-        runs = _labelled(runs, f"label_{place}", key, value)
-    return _by_work(runs, filters)
-
-
-def _labelled(runs: QuerySet[Run], alias: str, key: str, value: str | None) -> QuerySet[Run]:
-    # By transform, never by a lookup's name: a key may hold what Django reads as an operator.
-    # Cast: else SQLite would read the wanted value as JSON, too.
-    runs = runs.alias(**{alias: Cast(KeyTextTransform(key, "labels"), TextField())})
-    return runs.filter(**({f"{alias}__isnull": False} if value is None else {alias: value}))
-
-
-def _by_work(runs: QuerySet[Run], filters: RunFilters) -> QuerySet[Run]:
-    """Keep runs that called such a model, for such a type of task where both are asked for."""
-    asked = {
-        "model__in": filters.models or _one(filters.model),
-        "provider__in": filters.providers,
-        "task_type__in": filters.task_types or _one(filters.task_type),
-    }
-    asked = {name: values for name, values in asked.items() if values}
-    if not asked:
-        return runs
-    if [*asked] == ["task_type__in"]:
-        tasks = Task.objects.filter(run=OuterRef("pk"), type__in=asked["task_type__in"])
-        return runs.filter(Exists(tasks))
-    return runs.filter(Exists(Call.objects.filter(run_id=OuterRef("pk"), **asked)))
-
-
-def _one(value: str) -> tuple[str, ...]:
-    return (value,) if value else ()

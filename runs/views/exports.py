@@ -25,6 +25,8 @@ FOCUS_GROUPS = ("day", "team", "provider", "model")
 # As many as the REST operation gives at once.
 MAX_ROWS = 200_000
 ROWS_A_CHUNK = 500
+# What runs alone have, and what the operation calls otherwise.
+NOT_OF_USAGE = ("status", "outcome", "policy_outcome", "range")
 SUMS = (
     "calls", "errors", "errors_provider", "errors_policy", "errors_budget", "errors_us",
     "unpriced_calls", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
@@ -73,7 +75,11 @@ def _offer(label: str, about: str, rows: int, url: str) -> Offer:
 def _api_url(bar: FilterBar, groups: Sequence[str], kind: str) -> str:
     """Return the address of the REST operation that writes the file, with the page's filter."""
     filters = bar.filters
-    pairs = [pair for pair in filters.pairs() if pair[0] not in ("status", "outcome", "range")]
+    pairs = [
+        pair
+        for pair in filters.pairs()
+        if pair[0] not in ("status", "outcome", "policy_outcome", "range")
+    ]
     pairs += [("status", value) for value in filters.outcome]
     if filters.preset:
         pairs.append(("range", filters.preset))

@@ -18,6 +18,12 @@ LABELS = {
     "provider": "Provider",
     "status": "Status",
     "outcome": "Outcome",
+    "policy_outcome": "Policies",
+}
+POLICY_LABELS: Mapping[str, str] = {
+    "allow": "Nothing to object",
+    "warn": "Warned",
+    "deny": "Denied a call",
 }
 # What a status may be: a group of those that runs have, or one of them.
 STATUS_GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -80,6 +86,7 @@ def labels_of(seen: Seen, slug_of: Callable[[Team], str]) -> Mapping[str, dict[s
         "provider": {provider: provider for provider in seen.providers},
         "status": statuses | {str(status): look_of(status).label for status in RunStatus},
         "outcome": {str(one): look_of(one).label for one in Outcome},
+        "policy_outcome": dict(POLICY_LABELS),
     }
 
 

@@ -12,14 +12,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from budgets.core.access import Action
-from runs.selectors.runs import RunFilters, RunReading, list_readings, run_list
+from runs.selectors.run_filters import RunFilters
+from runs.selectors.runs import RunReading, list_readings, run_list
 from runs.views.asking import caller_of, page, wants_part
 from runs.views.filter_bar import FilterBar
 from runs.views.filter_parts import STATUS_GROUPS
 from runs.views.formats import exact_usd
 
 PAGE_SIZE = 50
-FIELDS = ("team", "task_type", "model", "provider", "status")
+FIELDS = ("team", "task_type", "model", "provider", "policy_outcome", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def _asked(bar: FilterBar) -> RunFilters:
         models=filters.model,
         providers=filters.provider,
         task_types=filters.task_type,
+        policy_outcome=filters.policy_outcome,
     )
 
 

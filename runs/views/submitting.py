@@ -20,7 +20,8 @@ from budgets.selectors import teams_of
 from runs.core.refusals import InvalidSubmission, ModelsNotAllowed, RunBudgetSpent
 from runs.core.submission import Submission
 from runs.forms import SubmitForm
-from runs.selectors.runs import RunFilters, run_list
+from runs.selectors.run_filters import RunFilters
+from runs.selectors.runs import run_list
 from runs.services import resume, submission
 from runs.views.asking import caller_of, page
 from runs.views.formats import look_of

@@ -12,9 +12,11 @@ from pytest_django import DjangoAssertNumQueries
 from uuid_utils.compat import uuid7
 
 from budgets.models import User
+from routing.models import Decision
 from runs.models import Run, SavedView
-from runs.selectors.runs import first_id_at
+from runs.selectors.run_filters import first_id_at
 from telemetry.models import Series
+from tests.integration.runs.api import Api, problem
 from tests.world import World, make_call, make_run
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +198,60 @@ def test_a_view_of_a_page_that_is_gone_opens_the_runs(world: World):
         'href="/runs/?range=30d" title="Old"'
         in client_of(world.member).get("/runs/").content.decode()
     )
+
+
+def decide(run: Run, outcome: str, kind: str = "policy") -> None:
+    Decision.objects.create(
+        at=timezone.now(), org_id=run.org_id, team_id=run.team_id, run_id=run.pk, kind=kind,
+        outcome=outcome, policy="only-ours",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def judged(world: World) -> dict[str, Run]:
+    """Return a run of each outcome, and one that was refused by no policy but by the money."""
+    runs = {name: make_run(world.team) for name in ("allow", "warn", "deny", "poor")}
+    decide(runs["warn"], "warn")
+    decide(runs["deny"], "warn")
+    decide(runs["deny"], "deny")
+    decide(runs["poor"], "deny", kind="route")
+    for run in runs.values():
+        decide(run, "allow", kind="route")
+    return runs
+
+
+@pytest.mark.parametrize(
+    ("asked", "fits"),
+    [
+        ("policy_outcome=deny", ["deny"]),
+        ("policy_outcome=warn", ["warn"]),
+        ("policy_outcome=allow", ["allow", "poor"]),
+        ("policy_outcome=warn&policy_outcome=deny", ["warn", "deny"]),
+        ("policy_outcome=allow,warn,deny", ["allow", "warn", "deny", "poor"]),
+    ],
+)
+def test_runs_are_told_apart_by_the_worst_that_policies_said(
+    world: World, judged: dict[str, Run], asked: str, fits: list[str]
+):
+    text = client_of(world.member).get(f"/runs/?{asked}").content.decode()
+    assert [name for name, run in judged.items() if str(run.pk) in text] == fits
+
+    rows = Api(world.key).get(f"/api/v1/runs/?{asked}").json()["results"]
+    by_id = {str(run.pk): name for name, run in judged.items()}
+    assert sorted(by_id[row["id"]] for row in rows) == sorted(fits)
+
+
+def test_an_unknown_policy_outcome_fits_nothing_on_the_page_and_is_refused_by_the_api(world: World):
+    run = make_run(world.team)
+    text = client_of(world.member).get("/runs/?policy_outcome=maybe").content.decode()
+    assert "Nothing is known of the policies “maybe”" in text
+    assert str(run.pk) not in text
+    problem(Api(world.key).get("/api/v1/runs/?policy_outcome=maybe"), 400, "malformed")
+
+
+def test_the_policy_outcome_goes_along_to_pages_that_do_not_use_it(world: World):
+    text = client_of(world.member).get("/costs/?policy_outcome=deny").content.decode()
+    assert 'href="/runs/?policy_outcome=deny"' in text
+    assert "not used here" in text
+    answer = keep(client_of(world.member), query="policy_outcome=deny")
+    assert answer["Location"] == "/runs/?policy_outcome=deny"

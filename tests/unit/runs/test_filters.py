@@ -42,7 +42,8 @@ def test_every_named_range_can_be_shown(preset: str) -> None:
 def test_what_is_written_is_read_again() -> None:
     filters = read(
         "from=2026-11-01&to=2026-11-20T05:00:00Z&team=eng&team=acme/ops&task_type=summarization"
-        "&model=sim/gpt-6-luna&model=a+model+%26+more&status=SUCCESS&outcome=ok&other=1"
+        "&model=sim/gpt-6-luna&model=a+model+%26+more&status=SUCCESS&outcome=ok"
+        "&policy_outcome=deny&other=1"
     )
 
     assert filters.model == ("sim/gpt-6-luna", "a model & more")
