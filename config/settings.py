@@ -53,7 +53,8 @@ INSTALLED_APPS = [
     "routing",
     "budgets",
     "telemetry",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "config.office.OfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -206,6 +207,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+
+# --- The admin site -------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Orchestrator office",
+    "SITE_HEADER": "Orchestrator",
+    "SITE_SUBHEADER": "The office",
+    "SITE_ICON": f"/{STATIC_URL}favicon.svg",
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"navigation": "config.office.sidebar"},
 }
 
 # --- The engine ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from budgets.core.access import Action, Caller, Role
-from budgets.models import Invitation, Membership, Org, Team
+from budgets.models import Invitation, Membership, Org, Team, User
 
 
 def _managed(caller: Caller) -> Q:
@@ -55,3 +55,15 @@ def places_to_manage(caller: Caller) -> list[Org | Team]:
 def owners_of(org_id: int) -> QuerySet[Membership]:
     """Return the active owners of a whole org."""
     return Membership.objects.filter(org=org_id, team=None, role=Role.OWNER, user__is_active=True)
+
+
+def is_last_owner(member: Membership) -> bool:
+    """Tell whether the organisation would be without an owner, were this one not."""
+    owners = owners_of(member.org_id)
+    return owners.filter(pk=member.pk).exists() and not owners.exclude(pk=member.pk).exists()
+
+
+def orgs_only_owned_by(user: User) -> list[Org]:
+    """Return the organisations whose last owner a person is."""
+    owned = Membership.objects.filter(user=user, team=None, role=Role.OWNER, user__is_active=True)
+    return [member.org for member in owned.select_related("org") if is_last_owner(member)]

@@ -16,13 +16,15 @@ from telemetry.services.changes import record_change
 
 
 @transaction.atomic
-def change_role(member: Membership, role: Role, *, by: Caller, now: datetime) -> Membership:
-    """Give a member another role.
+def change_role(
+    member: Membership, role: Role, *, by: Caller, now: datetime, house: bool = False
+) -> Membership:
+    """Give a member another role; `house`: an operator does, who may make owners too.
 
     Raises: InvalidChange, with what stands against it.
     """
     member = _locked(member)
-    check(member.org, member, role, by=by)
+    check(member.org, member, role, by=by, house=house)
     before = _said(member)
     if member.role == role:
         return member
@@ -33,7 +35,7 @@ def change_role(member: Membership, role: Role, *, by: Caller, now: datetime) ->
 
 
 @transaction.atomic
-def deactivate(member: Membership, *, by: Caller, now: datetime) -> bool:
+def deactivate(member: Membership, *, by: Caller, now: datetime, house: bool = False) -> bool:
     """Take a membership away; return whether the person can no longer log in at all.
 
     Who is a member of nothing any more, and no operator of the house, is switched off: sessions
@@ -42,7 +44,7 @@ def deactivate(member: Membership, *, by: Caller, now: datetime) -> bool:
     Raises: InvalidChange, with what stands against it.
     """
     member = _locked(member)
-    check(member.org, member, None, by=by)
+    check(member.org, member, None, by=by, house=house)
     _record(member, by, now, before=_said(member), after=None)
     person = member.user
     member.delete()
@@ -72,12 +74,19 @@ def add_member(
     return member
 
 
-def check(org: Org, member: Membership | None, role: Role | None, *, by: Caller) -> None:
+def check(
+    org: Org,
+    member: Membership | None,
+    role: Role | None,
+    *,
+    by: Caller,
+    house: bool = False,
+) -> None:
     """Raises: InvalidChange, where this caller may not make `member` (None: somebody new) that."""
     owners = owners_of(org.pk)
     others = owners if member is None else owners.exclude(pk=member.pk)
     said = refusal_of(
-        by_owner=by.user_id is not None and owners.filter(user=by.user_id).exists(),
+        by_owner=house or (by.user_id is not None and owners.filter(user=by.user_id).exists()),
         before=None if member is None else Role(member.role),
         after=role,
         whole_org=member is not None and member.team_id is None,

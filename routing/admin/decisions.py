@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.urls import reverse
@@ -12,16 +11,11 @@ from django.utils.safestring import SafeString
 
 from budgets.models import Team
 from routing.admin.filters import ByModel, ByOrg, ByPolicy, ByTeam, ByVersion
-from routing.admin.kinds import ReadOnlyAdmin
 from routing.core.policy_yaml import draft_as_yaml
 from routing.models import Decision, Policy, PolicyVersion
 from routing.selectors.decisions import rule_behind
 from routing.selectors.policies import draft_of
-
-if TYPE_CHECKING:
-    Rows = admin.TabularInline[Any, Any]
-else:
-    Rows = admin.TabularInline
+from telemetry.admin.kinds import ReadOnlyAdmin, ReadOnlyRows
 
 
 @admin.register(Decision)
@@ -34,7 +28,6 @@ class DecisionAdmin(ReadOnlyAdmin):
         ("at", admin.DateFieldListFilter),
     ]  # fmt: skip
     search_fields = ["=run_id", "=call_id", "=id"]
-    list_per_page = 50
     fieldsets = [
         (None, {"fields": ["at", "kind", "outcome", "reason", "actor"]}),
         ("Rule", {"fields": ["policy", "version", "rule_text"]}),
@@ -87,21 +80,11 @@ class DecisionAdmin(ReadOnlyAdmin):
         return _pre(json.dumps(decision.inputs, indent=1))
 
 
-class Versions(Rows):
+class Versions(ReadOnlyRows):
     """Every version, for good."""
 
     model = PolicyVersion
     fields = ("version", "mode", "scope", "enabled", "rules", "note", "at", "by")
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
 
 
 @admin.register(Policy)

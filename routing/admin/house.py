@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from routing.admin.kinds import ModelAdmin, ReadOnlyAdmin, RecordingAdmin
 from routing.forms import RateLimitForm
 from routing.models import Breaker, Model, PriceOverride, QualityProfile, RateLimit
 from routing.models.rate import CAPS
 from routing.services.health import ClearBreaker
+from telemetry.admin.kinds import ReadOnlyAdmin, RecordingAdmin, TableAdmin
 from telemetry.services.changes import record_change
 from telemetry.services.journal import apply_now
 
@@ -25,7 +25,12 @@ class ModelsAdmin(RecordingAdmin):
     list_display = ["name", "provider", "tier", "enabled"]
     list_filter = ["enabled", "tier"]
     search_fields = ["name"]
+    exclude = ["org_id"]
     what = "model"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        """Leave out what organisations keep for themselves, on their own pages."""
+        return super().get_queryset(request).filter(org_id=None)
 
 
 @admin.register(PriceOverride)
@@ -34,11 +39,16 @@ class PriceOverrideAdmin(RecordingAdmin):
 
     list_display = ["model", "starts_at", "ends_at", "input_usd", "output_usd", "reason"]
     search_fields = ["model"]
+    exclude = ["org_id"]
     what = "price"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PriceOverride]:
+        """Leave out what organisations keep for themselves, on their own pages."""
+        return super().get_queryset(request).filter(org_id=None)
 
 
 @admin.register(RateLimit)
-class RateLimitAdmin(ModelAdmin):
+class RateLimitAdmin(TableAdmin):
     """How much may pass in a minute, an hour or a day; counts within a second or two."""
 
     form = RateLimitForm
@@ -56,11 +66,6 @@ class RateLimitAdmin(ModelAdmin):
         """Remove it, and record who did."""
         _record_limit(request, obj, {name: getattr(obj, name) for name in CAPS}, None)
         super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RateLimit]) -> None:
-        """Remove several, one by one."""
-        for limit in queryset:
-            self.delete_model(request, limit)
 
 
 def _record_limit(
@@ -89,7 +94,7 @@ class BreakerAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     actions = ["clear"]
 
-    @admin.action(description="Clear: call these models again at once")
+    @admin.action(description="Clear: call these models again at once", permissions=["act"])
     def clear(self, request: HttpRequest, breakers: QuerySet[Breaker]) -> None:
         """Close them under the person's name."""
         actor, now = request.user.get_username(), timezone.now()

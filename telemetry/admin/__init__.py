@@ -1,0 +1,1 @@
+"""What the tables of the back office have in common."""
