@@ -17,6 +17,7 @@ from routing.core.policy_ruling import Bound
 from routing.core.pricing import Prices, upper_bound
 from routing.core.rates import RateLimit
 from routing.core.request import ModelRequest
+from routing.core.steering import Rule
 
 # What a call is expected to produce before any was observed, as a share of what it may.
 EXPECTED_OUTPUT_SHARE = 0.3
@@ -28,7 +29,8 @@ class RoutingSnapshot:
 
     `beliefs` are one team's, `policies` its organisation's. `p95_ms` is
     each model's latency, read only where a policy limits it. `prices_until`: when the next price
-    begins or ends; None: none is known to.
+    begins or ends; None: none is known to. `rules` are the recommendations that act for the
+    team, its own first.
     """
 
     taken_at: datetime
@@ -41,6 +43,7 @@ class RoutingSnapshot:
     p95_ms: Mapping[str, float] = field(default_factory=dict)
     rate_limits: tuple[RateLimit, ...] = ()
     prices_until: datetime | None = None
+    rules: tuple[Rule, ...] = ()
 
     def prices_hold(self, at: datetime) -> bool:
         """Tell whether no price has changed since, that was known to."""

@@ -1,4 +1,4 @@
-"""One moment of all that routing needs to choose a model: seven small queries."""
+"""One moment of all that routing needs to choose a model: eight small queries."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from routing.selectors.policies import latencies_for, policies_in_force
 from routing.selectors.prices import dated_prices, prices_from
 from routing.selectors.profiles import beliefs_for
 from routing.selectors.rates import rate_limits_for
+from routing.selectors.steering import rules_for
 
 STATE_FIELDS = tuple(field.name for field in fields(BreakerState))
 
@@ -42,6 +43,7 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
         policies=bind(policies, models),
         p95_ms=latencies_for(policies, org_id, now),
         rate_limits=rate_limits_for(org_id),
+        rules=rules_for(org_id, team_id),
     )
 
 

@@ -43,7 +43,8 @@ class CallContext:
     `start_guard` must hold for a call to begin, `guard` for its end to be written. `pause` waits
     and raises what stops the caller meanwhile. `on_settled` adds the caller's own commands to the
     transaction that settles, `on_over_cap` those for a phase that passed its soft cap. `allowed`
-    maps who restricts the choice to the models left.
+    maps who restricts the choice to the models left. `governing_run_id` is the run whose policies
+    hold, where the call is made beside it and not by it.
     """
 
     org_id: int
@@ -61,6 +62,7 @@ class CallContext:
     pause: Callable[[float], Awaitable[None]]
     on_settled: Callable[[Call], tuple[Command, ...]]
     on_over_cap: Callable[[str], tuple[Command, ...]]
+    governing_run_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ class PendingCall:
             DecisionOutcome.ALLOW,
             id=self.decision_id,
             kind=Kind.ROUTE,
-            inputs={"task_type": self.pick.request.task_type} | self.pick.ruling.as_json(),
+            inputs={"task_type": self.pick.request.task_type}
+            | self.pick.ruling.as_json()
+            | (self.pick.steered.as_json() if self.pick.steered else {}),
             candidates=self.pick.choice.as_json(),
         )
         warnings = self.pick.ruling.warnings(self.pick.spec.name)

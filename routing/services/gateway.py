@@ -20,6 +20,7 @@ from routing.core.breaker import INCONCLUSIVE
 from routing.core.catalog import ModelSpec
 from routing.core.errors import DeadlinePassed, NoCandidate, ProviderError
 from routing.core.request import Reply, cache_key
+from routing.core.steering import Steered
 from routing.services.cache import FindReply
 from routing.services.calling import CallContext, PendingCall
 from routing.services.health import ObserveOutcome, TakeProbe
@@ -41,11 +42,12 @@ __all__ = ["Avoid", "CallContext", "Completion", "Gateway", "Wanted", "preload"]
 
 @dataclass(frozen=True)
 class Completion:
-    """An answer, who gave it, and the call as it was recorded."""
+    """An answer, who gave it, the call as it was recorded, and which recommendation had a say."""
 
     reply: Reply
     spec: ModelSpec
     call: Call
+    steered: Steered | None = None
 
 
 def preload() -> None:
@@ -122,7 +124,7 @@ class Gateway:
             return None
         call, commands = PendingCall(pick, context, now).from_cache(reply, now)
         await self._journal.write(*commands, guard=context.start_guard)
-        return Completion(reply, pick.spec, call)
+        return Completion(reply, pick.spec, call, pick.steered)
 
     async def _reserve_and_send(
         self, pick: Pick, context: CallContext, effort: Effort
@@ -201,7 +203,7 @@ class Gateway:
             await self._settle(pending, *pending.failed(error, timezone.now()))
             raise
         call = await self._settle(pending, *pending.succeeded(reply, timezone.now()))
-        return Completion(reply, spec, call)
+        return Completion(reply, spec, call, pending.pick.steered)
 
     async def _mark_sent(self, pending: PendingCall) -> None:
         try:

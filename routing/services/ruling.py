@@ -28,6 +28,8 @@ class Asking(Protocol):
     def run_id(self) -> UUID: ...
     @property
     def task_key(self) -> str: ...
+    @property
+    def governing_run_id(self) -> UUID | None: ...
 
 
 async def rule(
@@ -40,7 +42,7 @@ async def rule(
     """Return what the policies of the snapshot say; reads only where a rule asks for it."""
     if not known.policies:
         return NO_RULING
-    place = Place(asking.team_id, asking.run_id, task_type)
+    place = Place(asking.team_id, asking.governing_run_id or asking.run_id, task_type)
     spent = 0
     if asking.task_key and _caps_tasks(known, place):
         spent = await journal.call(spent_on_task, asking.run_id, asking.task_key)

@@ -25,6 +25,7 @@ from routing.core.policy_denial import no_candidate
 from routing.core.policy_ruling import NO_RULING, Ruling
 from routing.core.request import ModelRequest
 from routing.core.snapshot import RoutingSnapshot, candidate_for
+from routing.core.steering import Steered, steer
 from routing.core.tokens import count_tokens
 from routing.selectors import snapshot
 from routing.services.ruling import Asking, rule
@@ -51,7 +52,8 @@ class Wanted:
 
     `prepare` writes the request for a given model, since its window and kind shape the prompt.
     `avoid` is tried in order until one leaves a candidate. `patient`: wait for a model that
-    will be back soon, rather than give up at once.
+    will be back soon, rather than give up at once. `steerable`: recommendations that are let act
+    may change the choice.
     """
 
     phase: str
@@ -60,6 +62,7 @@ class Wanted:
     avoid: tuple[Avoid, ...] = (NOBODY,)
     patient: bool = True
     threshold: float = DEFAULT_THRESHOLD
+    steerable: bool = False
 
 
 @dataclass
@@ -103,7 +106,8 @@ class Pick:
     """The model that takes the call, the request as written for it, and why it was chosen.
 
     `to_probe` are models whose breaker may be tried again, beside this call and not by it.
-    `ruling` is what the policies said of all candidates.
+    `ruling` is what the policies said of all candidates, `steered` which recommendation had a
+    say, if any.
     """
 
     spec: ModelSpec
@@ -113,6 +117,7 @@ class Pick:
     snapshot: RoutingSnapshot
     to_probe: tuple[str, ...] = ()
     ruling: Ruling = NO_RULING
+    steered: Steered | None = None
 
 
 class Selector:
@@ -174,9 +179,12 @@ class Selector:
             threshold=wanted.threshold,
             removed=removed,
         )
+        steered = None
+        if known.rules and wanted.steerable and not (wanted.only_model or effort.pinned):
+            choice, steered = steer(choice, known.rules, task_type, self._random.random)
         draft = drafts[choice.model]
         spec = known.models[choice.model]
-        return Pick(spec, draft.request, choice, draft.candidate, known, to_probe, ruling)
+        return Pick(spec, draft.request, choice, draft.candidate, known, to_probe, ruling, steered)
 
 
 def _is_fresh(known: RoutingSnapshot, now: datetime) -> bool:
