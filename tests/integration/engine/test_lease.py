@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from datetime import timedelta
 from uuid import UUID
@@ -19,11 +20,14 @@ from runs.services import lease
 from runs.services.lease import Fence
 from telemetry.models import Call, Event
 from telemetry.services.journal import apply_now
+from tests.integration.budgets.race import in_processes
 from tests.integration.engine.world import DOLLAR, NOW, make_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE = 15.0
 LATER = NOW + timedelta(seconds=LEASE + 1)
+ROUNDS = 8
+BOTH = multiprocessing.get_context("fork").Barrier(2)
 
 
 def reserve(run: Run, amount: int) -> UUID:
@@ -173,6 +177,34 @@ def test_workers_that_claim_at_once_share_the_runs_without_overlap() -> None:
     claimed = [run_id for mine in taken for run_id in mine]
     assert len(claimed) == len(runs)
     assert set(claimed) == runs
+
+
+def claim_in_rounds(number: int) -> list[lease.Claimed]:
+    """Claim one run a round, each time at the same moment as the other process."""
+    mine: list[lease.Claimed] = []
+    for _ in range(ROUNDS):
+        BOTH.wait(30)
+        mine += lease.claim(f"process {number}", 1, LATER, LEASE)
+    connection.close()
+    return mine
+
+
+def test_processes_that_claim_at_once_get_each_run_once() -> None:
+    left = [make_run() for _ in range(ROUNDS)]
+    lease.claim("dead", len(left), NOW, LEASE)
+    for run in left:
+        apply_now(MarkSent(reserve(run, DOLLAR // 5), NOW))
+    fresh = [make_run() for _ in range(ROUNDS)]
+
+    taken = in_processes(2, claim_in_rounds)
+
+    owners = {one.run_id: f"process {n}" for n, mine in enumerate(taken) for one in mine}
+    assert [len(mine) for mine in taken] == [ROUNDS, ROUNDS]
+    assert owners == dict(Run.objects.values_list("id", "owner"))
+    epochs = {one.run_id: one.epoch for mine in taken for one in mine}
+    assert epochs == {run.id: 2 for run in left} | {run.id: 1 for run in fresh}
+    charged = Call.objects.filter(outcome="unconfirmed").values_list("run_id", "cost_nanousd")
+    assert sorted(charged) == sorted((run.id, DOLLAR // 5) for run in left)
 
 
 def test_looking_for_runs_reads_the_index_of_unfinished_ones_alone() -> None:
