@@ -22,6 +22,10 @@ from runs.views.api_keys import api_keys, key_revoke, key_rotate
 from runs.views.budget_actions import budget_change, budget_new, budget_raise, raise_end
 from runs.views.budget_list import budgets
 from runs.views.budget_page import budget
+from runs.views.decision_log import decision, decisions
+from runs.views.policy_editor import policy_edit, policy_new
+from runs.views.policy_list import policies
+from runs.views.policy_page import policy, policy_file, policy_restore, policy_retire
 
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -44,6 +48,15 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("budgets/<int:budget_id>/change/", budget_change, name="budget-change"),
     path("budgets/<int:budget_id>/raise/", budget_raise, name="budget-raise"),
     path("budgets/<int:budget_id>/raises/<int:raise_id>/end/", raise_end, name="raise-end"),
+    path("policies/", policies, name="policies"),
+    path("policies/new/", policy_new, name="policy-new"),
+    path("policies/<int:policy_id>/", policy, name="policy"),
+    path("policies/<int:policy_id>/edit/", policy_edit, name="policy-edit"),
+    path("policies/<int:policy_id>/policy.yaml", policy_file, name="policy-file"),
+    path("policies/<int:policy_id>/retire/", policy_retire, name="policy-retire"),
+    path("policies/<int:policy_id>/restore/", policy_restore, name="policy-restore"),
+    path("decisions/", decisions, name="decisions"),
+    path("decisions/<uuid:decision_id>/", decision, name="decision"),
     path("settings/keys/", api_keys, name="api-keys"),
     path("settings/keys/<int:key_id>/revoke/", key_revoke, name="key-revoke"),
     path("settings/keys/<int:key_id>/rotate/", key_rotate, name="key-rotate"),

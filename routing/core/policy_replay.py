@@ -6,7 +6,7 @@ a draft can only take candidates away.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from routing.core.policy_violation import Measures
 from routing.core.quality import Estimate
 
 ALLOWED, DENIED, WARNED, REROUTED = "allowed", "denied", "warned", "rerouted"
-# How many choices are shown one by one.
+# How many choices of each outcome are shown one by one.
 EXAMPLES = 50
 
 
@@ -83,7 +83,14 @@ class Tally:
     outside: int = 0
     runs: set[str] = field(default_factory=set)
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
-    examples: list[Replayed] = field(default_factory=list)
+    newest: dict[str, deque[Replayed]] = field(
+        default_factory=lambda: {one: deque(maxlen=EXAMPLES) for one in (DENIED, REROUTED, WARNED)}
+    )
+
+    @property
+    def examples(self) -> list[Replayed]:
+        """Return the last choices of each outcome that the draft would have changed."""
+        return [one for each in self.newest.values() for one in reversed(each)]
 
     @property
     def total(self) -> int:
@@ -101,8 +108,7 @@ class Tally:
             self.moves[one.past.model, one.model] += 1
         if one.outcome != ALLOWED:
             self.runs.add(one.past.run)
-            if len(self.examples) < EXAMPLES:
-                self.examples.append(one)
+            self.newest[one.outcome].append(one)
 
 
 def replay(

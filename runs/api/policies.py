@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -39,8 +38,9 @@ from runs.api.policy_outputs import (
     replay_answer,
     with_teams,
 )
-from runs.core.refusals import InvalidSubmission, NotVisible
-from runs.selectors.policy_target import Target, lacking, readable_teams, require, target_of
+from runs.core.refusals import InvalidSubmission
+from runs.selectors.policy_target import Target, readable_teams, require, target_of
+from runs.services.policy_saving import policy_get, save_target
 
 
 class PoliciesInOrder(Pages):
@@ -83,7 +83,7 @@ class CreatePolicy(Operation):
         caller = caller_of(request)
         target = target_of(caller, request.data, Action.WRITE_POLICIES)
 
-        return answer_once(self, lambda: _create(caller, target))
+        return answer_once(self, lambda: _save(caller, None, target))
 
 
 class PutPolicy(Operation):
@@ -98,9 +98,7 @@ class PutPolicy(Operation):
         caller = caller_of(request)
         target = target_of(caller, request.data, Action.WRITE_POLICIES)
         row = Policy.objects.filter(org_id=target.org.pk, name=target.draft.name).first()
-        if row is not None:
-            return _change(caller, row, target)
-        return _create(caller, target)
+        return _save(caller, row, target)
 
 
 class Policies(ListPolicies, CreatePolicy, PutPolicy):
@@ -115,7 +113,7 @@ class ReadPolicy(Operation):
         responses={200: PolicyDetailOutput, **schema.READ},
     )
     def get(self, request: Request, policy_id: int) -> Response:
-        return _answer(_policy(caller_of(request), policy_id))
+        return _answer(policy_get(caller_of(request), policy_id))
 
 
 class ChangePolicy(Operation):
@@ -129,11 +127,9 @@ class ChangePolicy(Operation):
     )
     def put(self, request: Request, policy_id: int) -> Response:
         caller = caller_of(request)
-        row = _policy(caller, policy_id)
+        row = policy_get(caller, policy_id)
         target = target_of(caller, request.data, Action.WRITE_POLICIES)
-        if target.org.pk != row.org_id:
-            raise InvalidSubmission({"org": ["A policy stays in its organisation."]})
-        return _change(caller, row, target)
+        return _save(caller, row, target)
 
 
 class OnePolicy(ReadPolicy, ChangePolicy):
@@ -184,42 +180,9 @@ class ReplayPolicy(Operation):
         return Response(replay_answer(done))
 
 
-def _policy(caller: Caller, policy_id: int) -> Policy:
-    row = policy_list(caller).filter(pk=policy_id).first() if policy_id < 2**63 else None
-    if row is None:
-        raise NotVisible("There is no such policy.")
-    return row
-
-
-def _create(caller: Caller, target: Target) -> Response:
-    row = _saved(
-        lambda: policies.create_policy(
-            target.org.pk,
-            target.draft,
-            team=target.team,
-            actor=caller.name,
-            now=timezone.now(),
-        )
-    )
-    return _answer(row, 201)
-
-
-def _change(caller: Caller, row: Policy, target: Target) -> Response:
-    """Save a version, where the caller may change what the policy was, too."""
-    if not policy_list(caller, Action.WRITE_POLICIES).filter(pk=row.pk).exists():
-        raise PermissionDenied(lacking(caller, Action.WRITE_POLICIES))
-    return _answer(
-        _saved(
-            lambda: policies.change_policy(
-                row,
-                target.draft,
-                team=target.team,
-                actor=caller.name,
-                now=timezone.now(),
-                expected_version=target.version,
-            )
-        )
-    )
+def _save(caller: Caller, row: Policy | None, target: Target) -> Response:
+    saved = _saved(lambda: save_target(caller, row, target, timezone.now()))
+    return _answer(saved, 200 if row else 201)
 
 
 def _saved(save: Callable[[], Policy]) -> Policy:

@@ -25,7 +25,7 @@ from budgets.models import (
 )
 from budgets.services.invitations import token_of
 from budgets.services.keys import create_key
-from routing.models import Decision, Policy
+from routing.models import Decision, Policy, PolicyVersion
 from routing.services.decisions import RecordDecision
 from runs.models import SavedView
 from telemetry.services.journal import apply_now
@@ -95,6 +95,8 @@ def _names(org: Any, team: Any, member: User) -> dict[str, Any]:
         org_id=org.pk, name="p", version=1, scope="org", mode="HARD", rules={},
         created_at=now, updated_at=now,
     )  # fmt: skip
+    text = {"version": 1, "scope": "org", "mode": "HARD", "rules": {}}
+    PolicyVersion.objects.create(policy=policy, at=now, **text)
     decision = Decision(at=now, org_id=org.pk, team_id=team.pk, kind="policy", outcome="deny")
     apply_now(RecordDecision(decision))
     invitation = Invitation.objects.create(
@@ -131,6 +133,10 @@ def _bodies(org: Any, team: Any) -> dict[tuple[str, str], Any]:
         ("/runs/new/", "POST"): {
             "project": "p", "team": team.pk, "time_limit_minutes": 5, "resume": "never",
         },
+        ("/policies/new/", "POST"): {
+            "name": "r", "mode": "MONITOR", "scope": "org", "blocked_models": ["x"],
+        },
+        ("/policies/{policy_id}/edit/", "POST"): {"mode": "SOFT", "scope": "org"},
         ("/settings/members/", "POST"): {
             "email": "b@example.com", "role": "developer", "place": f"team-{team.pk}",
         },

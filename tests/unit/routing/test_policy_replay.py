@@ -98,6 +98,15 @@ def test_examples_are_bounded_and_counts_are_not() -> None:
     assert (len(tally.examples), tally.counts["denied"]) == (EXAMPLES, EXAMPLES + 5)
 
 
+def test_each_outcome_keeps_its_last_choices_and_those_come_first() -> None:
+    many = [past(n, model="a/one") for n in range(EXAMPLES + 1)]
+    bare = past(99, candidates=({"model": "a/one"},))
+    tally = replayed(bare, *many, blocked_models=frozenset({"a/one"}))
+    assert [one.outcome for one in tally.examples[:2]] == ["denied", "rerouted"]
+    assert [one.past.decision for one in tally.examples[1:3]] == ["d50", "d49"]
+    assert len(tally.examples) == 1 + EXAMPLES
+
+
 def test_a_breach_of_a_model_that_others_keep_is_named() -> None:
     tally = replayed(mode="SOFT", min_quality=0.92)
     assert dict(tally.counts) == {"allowed": 1}
