@@ -30,3 +30,17 @@ def deliver_alert(delivery_id: str) -> None:
     from budgets.services import alert_delivery
 
     alert_delivery.deliver(UUID(delivery_id))
+
+
+def look_for_patterns(analysis_id: str) -> None:
+    """Look for patterns of failure, unless that was done."""
+    from runs.services.tuning import analysis
+
+    analysis.carry_out(UUID(analysis_id))
+
+
+def make_dataset(dataset_id: str) -> None:
+    """Choose the examples of a data set, unless that was done."""
+    from runs.services.tuning import datasets
+
+    datasets.carry_out(UUID(dataset_id))

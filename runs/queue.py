@@ -18,6 +18,8 @@ from runs.models import WorkerPool
 CARRY_OUT_RUNS = "runs.jobs.carry_out_runs"
 DELIVER_WEBHOOK = "runs.jobs.deliver_webhook"
 DELIVER_ALERT = "runs.jobs.deliver_alert"
+LOOK_FOR_PATTERNS = "runs.jobs.look_for_patterns"
+MAKE_DATASET = "runs.jobs.make_dataset"
 BEAT_SECONDS = 10.0
 DEAD_AFTER = timedelta(seconds=4 * BEAT_SECONDS)
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -38,6 +40,16 @@ def enqueue_webhook(delivery_id: UUID) -> None:
 def enqueue_alert(delivery_id: UUID) -> None:
     """Have one alert of a budget sent by a worker."""
     async_task(DELIVER_ALERT, str(delivery_id))
+
+
+def enqueue_analysis(analysis_id: UUID) -> None:
+    """Have a worker look for patterns of failure."""
+    async_task(LOOK_FOR_PATTERNS, str(analysis_id))
+
+
+def enqueue_dataset(dataset_id: UUID) -> None:
+    """Have a worker choose the examples of a data set."""
+    async_task(MAKE_DATASET, str(dataset_id))
 
 
 def give_back(job_id: int) -> None:

@@ -1,0 +1,1 @@
+"""What models keep failing at, what tuning one would bring, and the data it would learn from."""
