@@ -128,7 +128,7 @@ def _a_call(calls: Sequence[dict[str, Any]], what: str) -> float:
 
 
 def _days(tasks: Sequence[dict[str, Any]], now: datetime) -> float:
-    first = min(one["task__run__created_at"] for one in tasks)
+    first: datetime = min(one["task__run__created_at"] for one in tasks)
     return max(SHORTEST_DAYS, (now - first) / timedelta(days=1))
 
 

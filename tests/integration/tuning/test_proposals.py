@@ -1,0 +1,156 @@
+"""Proposals to tune: never without examples, interval and n; assumptions change with a trace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from routing.models import Decision, Recommendation
+from routing.models.recommendation import State
+from runs.core.tuning.assumptions import InvalidAssumption
+from runs.models import Feedback, TuningAssumptions
+from runs.selectors.tuning.assumptions import assumptions_of, first_assumptions
+from runs.selectors.tuning.examples import Kind
+from runs.selectors.tuning.places import Place
+from runs.services.tuning.assumptions import change_assumptions
+from runs.services.tuning.proposals import propose, reckon
+from tests.integration.tuning import scene
+from tests.world import World, make_team
+
+pytestmark = pytest.mark.django_db
+
+KIND = Kind("data_extraction")
+
+
+def now():
+    return timezone.now() + timedelta(seconds=2)
+
+
+def test_insufficient_examples_are_said_and_nothing_is_offered(world: World):
+    scene.good(world.team, 20)
+    reckoned = reckon(Place(world.org, world.team), KIND, now())
+    assert reckoned.missing == 30
+    assert reckoned.offers == ()
+    assert reckoned.best is None
+    assert reckoned.facts is not None
+
+
+def test_nothing_known_is_said_to_be_nothing(world: World):
+    reckoned = reckon(Place(world.org, world.team), KIND, now())
+    assert reckoned.facts is None
+    assert reckoned.missing == 50
+
+
+def test_a_proposal_holds_what_it_rests_on(world: World):
+    scene.good(world.team, 60)
+    reckoned = reckon(Place(world.org, world.team), KIND, now())
+    offer = reckoned.best
+    assert offer is not None
+    assert (offer.facts.tasks, offer.facts.examples) == (60, 60)
+    assert offer.facts.cost_nanousd == 25_000_000
+    assert offer.facts.check_nanousd == 5_000_000
+    assert (offer.facts.input_tokens, offer.facts.output_tokens) == (1_200, 400)
+
+    made = propose(reckoned, offer, actor="ada", now=now())
+    made.refresh_from_db()
+    assert made.kind == "fine_tuning"
+    assert made.proposed_model == offer.base.name
+    assert 0 < made.saving_low_nanousd <= made.saving_nanousd <= made.saving_high_nanousd
+    assert made.n == 60
+    assert made.evidence["base"]["source"]
+    assert made.evidence["base"]["priced_at"]
+    assert made.evidence["estimate"]["break_even"] >= now().date().isoformat()
+    assert len(made.evidence["estimate"]["sensitivity"]) == 16
+    logged = Decision.objects.get(org_id=world.org.pk, kind="change")
+    assert logged.actor == "ada"
+    assert logged.team_id == world.team.pk
+
+
+def test_proposing_again_renews_the_open_one_and_leaves_what_was_acted_on(world: World):
+    scene.good(world.team, 60)
+    reckoned = reckon(Place(world.org, world.team), KIND, now())
+    offer = reckoned.offers[0]
+    first = propose(reckoned, offer, actor="ada", now=now())
+    again = propose(reckoned, offer, actor="bob", now=now())
+    assert again.pk == first.pk
+    assert again.created_by == "ada"
+    Recommendation.objects.update(state=State.APPLIED, n=7)
+    assert propose(reckoned, offer, actor="bob", now=now()).n == 7
+
+
+def test_only_what_the_validator_looks_at_counts_where_one_is_named(world: World):
+    run = scene.good(world.team, 5)
+    scene.good(world.team, 7, run, first=30, output="other {} {}")
+    plain = scene.tasks(run, 4, first=50, validators=[])
+    scene.attempts(plain)
+    scene.calls(plain, run)
+    place = Place(world.org, world.team)
+    assert reckon(place, KIND, now()).examples.considered == 16
+    narrow = reckon(place, Kind("data_extraction", "json_schema"), now())
+    assert narrow.examples.considered == 12
+    assert narrow.facts is not None
+    assert narrow.facts.tasks == 12
+
+
+def test_bad_feedback_takes_an_example_away(world: World):
+    run = scene.good(world.team, 3)
+    task = run.tasks.first()
+    assert task is not None
+    Feedback.objects.create(task=task, score=0.1, at=now())
+    reckoned = reckon(Place(world.org, world.team), KIND, now())
+    assert len(reckoned.examples.ids) == 2
+    assert {why.value: n for why, n in reckoned.examples.left_out.items()} == {
+        "negative_feedback": 1
+    }
+
+
+def test_assumptions_change_with_a_trace_and_for_this_org_alone(world: World):
+    change_assumptions(world.org, {"min_examples": 10, "labour_usd": "5"}, actor="ada", now=now())
+    change_assumptions(world.org, {"min_examples": 12}, actor="ada", now=now())
+    change_assumptions(world.org, {"min_examples": "12"}, actor="ada", now=now())
+    assert assumptions_of(world.org.pk).min_examples == 12
+    assert assumptions_of(world.org.pk).labour_nanousd == 5_000_000_000
+    assert assumptions_of(world.other.org_id) == first_assumptions()
+    logged = Decision.objects.filter(org_id=world.org.pk, kind="change").order_by("id")
+    assert [row.inputs["after"] for row in logged] == [
+        {"min_examples": 10, "labour_usd": "5"},
+        {"min_examples": 12},
+    ]
+    assert logged[1].inputs["before"] == {"min_examples": 10}
+    assert TuningAssumptions.objects.get().version == 2
+
+
+def test_a_refused_assumption_changes_nothing(world: World):
+    with pytest.raises(InvalidAssumption):
+        change_assumptions(world.org, {"epochs": 4, "min_examples": 1}, actor="ada", now=now())
+    assert not TuningAssumptions.objects.exists()
+
+
+def test_changed_assumptions_that_cannot_be_read_count_as_the_first(world: World):
+    TuningAssumptions.objects.create(
+        org=world.org, values={"epochs": "none"}, updated_at=now(), updated_by="x"
+    )
+    assert assumptions_of(world.org.pk) == first_assumptions()
+
+
+def test_what_others_did_counts_for_nothing(world: World):
+    scene.good(make_team(world.org), 60)
+    scene.good(world.other, 60)
+    assert reckon(Place(world.org, world.team), KIND, now()).facts is None
+    wide = reckon(Place(world.org), KIND, now())
+    assert wide.facts is not None
+    assert wide.facts.tasks == 60
+
+
+def test_more_tasks_cost_no_more_queries(world: World, django_assert_num_queries,
+                                         django_assert_max_num_queries):  # fmt: skip
+    run = scene.good(world.team, 55)
+    place = Place(world.org, world.team)
+    reckon(place, KIND, now())
+    with django_assert_max_num_queries(16) as small:
+        reckon(place, KIND, now())
+    scene.good(world.team, 60, run, first=100)
+    with django_assert_num_queries(len(small)):
+        reckon(place, KIND, now())
