@@ -22,6 +22,7 @@ from budgets.services.keys import create_key
 from runs.core.similarity import signature, text_digest
 from runs.core.status import RunStatus, TaskStatus
 from runs.models import Attempt, AttemptText, Run, Task, TaskText
+from runs.services.labels import add_labels
 from telemetry.models import Call, Event
 
 DOLLAR = 1_000_000_000
@@ -89,10 +90,12 @@ def make_run(team: Team, *, held: bool = True, **fields: Any) -> Run:
         "text_digest": text_digest(project, criteria), "signature": signature(project, criteria),
         "hold": make_hold(team, run_id, amount=budget, now=now) if held else None,
     }  # fmt: skip
-    return Run.objects.create(
+    run = Run.objects.create(
         id=run_id, org=team.org, team=team, project=project, success_criteria=criteria,
         budget_nanousd=budget, created_at=now, **defaults | fields,
     )  # fmt: skip
+    add_labels([run])
+    return run
 
 
 def make_task(run: Run, key: str = "t1", *, output: str = "", prompt: str = "Do it", **fields: Any

@@ -1,6 +1,7 @@
 """The tables of runs."""
 
 from runs.models.delivery import WebhookDelivery
+from runs.models.label import RunLabel
 from runs.models.run import Run
 from runs.models.task import Attempt, AttemptText, Feedback, Task, TaskText
 from runs.models.tuning import (
@@ -19,6 +20,7 @@ __all__ = [
     "FailurePattern",
     "Feedback",
     "Run",
+    "RunLabel",
     "SavedView",
     "Task",
     "TaskText",

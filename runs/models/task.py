@@ -37,6 +37,7 @@ class Task(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "key"], name="task_key_once_a_run"),
         ]
+        indexes = [models.Index(fields=["type", "run"], name="runs_by_task_type")]
 
     def __str__(self) -> str:
         return f"task {self.key}"

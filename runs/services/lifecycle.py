@@ -21,6 +21,7 @@ from runs.core.refusals import AlreadyEnded, NotResumable, RunBudgetSpent
 from runs.core.status import RESUMABLE, RunStatus
 from runs.models import Run
 from runs.services import webhooks
+from runs.services.labels import renew_labels
 from runs.services.recovery import count_recovered
 from telemetry.services.journal import apply_now
 from telemetry.services.recording import RecordEvent
@@ -89,6 +90,8 @@ def resume(
             setattr(run, name, value)
         _narrow(run, models)
         _queue_again(run, changes)
+        if "labels" in changes:
+            renew_labels(run)
         apply_now(event(run, "run.resumed", now, by=by))
         transaction.on_commit(queue.ring)
     return run

@@ -18,6 +18,7 @@ from runs.core.submission import Submission
 from runs.models import Run
 from runs.services import lifecycle
 from runs.services.admission import Checked, check, look_ahead, record_refusal
+from runs.services.labels import add_labels
 from runs.services.permission import policy_denial, record_denial
 from runs.services.progress import SavePlan
 from runs.services.terms import asked_anew, same_work
@@ -139,6 +140,7 @@ def _create(checked: Checked, now: datetime) -> Run:
         resume_candidates=checked.found.as_json(),
         created_at=now,
     )
+    add_labels([run])
     if checked.plan is not None:
         apply_now(SavePlan(run.pk, "given", checked.plan))
         run.refresh_from_db(fields=["tasks_total", "decomposition", "notes"])

@@ -13,6 +13,7 @@ from runs.core.similarity import signature, text_digest
 from runs.core.status import RunStatus, TaskStatus
 from runs.models import Attempt, AttemptText, Run, Task, TaskText
 from runs.services.demo.money import budget_of, hold_id_of, id_at, store_money
+from runs.services.labels import add_labels
 from telemetry.models import Call, Event, Outcome, Score
 
 TEXT = "This text was made up for the demo."
@@ -61,9 +62,9 @@ def store_runs(runs: Sequence[DemoRun], teams: Mapping[str, Team], draws: random
         for row in rows:
             row.id = id_at(row.at, draws)
     store_money(stored, calls, draws)
-    Run.objects.bulk_create(
-        (_run(run, team, run_id, calls[run_id]) for run, team, run_id in stored), BATCH
-    )
+    made = [_run(run, team, run_id, calls[run_id]) for run, team, run_id in stored]
+    Run.objects.bulk_create(made, BATCH)
+    add_labels(made)
     _store_tasks(stored)
     Call.objects.bulk_create((row for rows in calls.values() for row in rows), BATCH)
     Score.objects.bulk_create(
