@@ -7,7 +7,7 @@ leaves open whether it saves anything or costs quality.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from statistics import NormalDist
 from typing import Final
@@ -98,16 +98,22 @@ class Advice:
     there: Tally
 
 
-def advise(tallies: Mapping[str, Tally], days: float) -> Advice | None:
+def advise(
+    tallies: Mapping[str, Tally],
+    days: float,
+    may_move: Callable[[str, str], bool] = lambda current, proposed: True,
+) -> Advice | None:
     """Return the best advice among models at one kind of task; None: there is none to give.
 
     `tallies` are of the last `days`. Best is what saves most at its interval's lower end.
+    `may_move` tells whether moving from one to the other is to be thought of at all.
     """
     found = [
         advice
         for current in sorted(tallies)
         for proposed in sorted(tallies)
         if current != proposed
+        and may_move(current, proposed)
         and (advice := weigh(current, proposed, tallies, days)) is not None
         and objection(advice) is None
     ]

@@ -10,6 +10,7 @@ from routing.models.model import DisabledProvider, Model, PriceOverride
 from routing.models.policy import Policy, PolicyVersion
 from routing.models.rate import RateLimit, RateWindow
 from routing.models.recommendation import (
+    AdviceDue,
     RealisedSaving,
     Recommendation,
     RecommendationStep,
@@ -17,6 +18,7 @@ from routing.models.recommendation import (
 )
 
 __all__ = [
+    "AdviceDue",
     "Breaker",
     "CachedReply",
     "ChainHead",

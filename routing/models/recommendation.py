@@ -187,3 +187,14 @@ class RealisedSaving(models.Model):
 
     def __str__(self) -> str:
         return f"{self.saving_nanousd} in {self.month:%Y-%m}"
+
+
+class AdviceDue(models.Model):
+    """When an organisation's advice was last computed, and its ledger of savings brought up."""
+
+    org_id = models.BigIntegerField(unique=True)
+    advised_at = models.DateTimeField(null=True)
+    realised_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"organisation {self.org_id}"

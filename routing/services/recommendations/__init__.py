@@ -1,0 +1,23 @@
+"""Recommendations: computing them, letting them act, and telling what they saved."""
+
+from __future__ import annotations
+
+from routing.services.recommendations.advising import Advised, advise_org
+from routing.services.recommendations.realising import realise, realise_org
+from routing.services.recommendations.stages import Wanted, advance, dismiss, revert
+from routing.services.recommendations.trials import RecordTrial, TrialGuard, TrialOver, look
+
+__all__ = [
+    "Advised",
+    "RecordTrial",
+    "TrialGuard",
+    "TrialOver",
+    "Wanted",
+    "advance",
+    "advise_org",
+    "dismiss",
+    "look",
+    "realise",
+    "realise_org",
+    "revert",
+]
