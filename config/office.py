@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, reverse_lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 # There are no stubs of the theme.
 if TYPE_CHECKING:
@@ -31,9 +35,12 @@ SIDEBAR: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("budgets.budget", "Budgets", "savings"),
             ("budgets.budgetperiod", "Periods", "calendar_month"),
+            ("budgets.budgetraise", "Raises", "trending_up"),
             ("budgets.hold", "Holds", "lock_clock"),
             ("budgets.reservation", "Reservations", "hourglass_top"),
             ("budgets.ledgerline", "Ledger lines", "receipt_long"),
+            ("budgets.budgetalert", "Alerts", "notifications"),
+            ("budgets.alertdelivery", "Alerts sent", "outgoing_mail"),
         ],
     ),
     (
@@ -62,6 +69,8 @@ SIDEBAR: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("budgets.team", "Teams", "groups"),
             ("budgets.user", "People", "person"),
             ("budgets.membership", "Memberships", "badge"),
+            ("budgets.invitation", "Invitations", "mail"),
+            ("budgets.signin", "Sessions", "devices"),
             ("budgets.apikey", "API keys", "key"),
             ("auth.group", "Groups of rights", "admin_panel_settings"),
         ],
@@ -70,9 +79,21 @@ SIDEBAR: list[tuple[str, list[tuple[str, str, str]]]] = [
 
 
 class OfficeConfig(AdminConfig):
-    """Django's admin, with this site for its own."""
+    """Django's admin, with this site for its own, and only tables made for it."""
 
     default_site = "config.office.Office"
+
+    def ready(self) -> None:
+        """Gather the tables; leave out those of libraries, such as jobs to be sent again."""
+        super().ready()
+        from unfold import fields
+        from unfold.admin import ModelAdmin
+
+        for model, table in list(admin.site._registry.items()):
+            if not isinstance(table, ModelAdmin):
+                admin.site.unregister(model)
+        # The theme's own colours JSON by style attributes, which our policy refuses.
+        fields.prettify_json = indented
 
 
 class Office(Site):
@@ -84,6 +105,8 @@ class Office(Site):
         from runs.forms import OfficeLoginForm
 
         self.login_form = OfficeLoginForm
+
+        self.disable_action("delete_selected")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Leave the theme's search out: nothing leads there."""
@@ -111,8 +134,12 @@ def _entries(request: HttpRequest, entries: list[tuple[str, str, str]]) -> list[
     ]
 
 
-def _may_see(request: HttpRequest, label: str) -> bool:
-    from django.contrib import admin
+def indented(data: Any, encoder: Any) -> SafeString:
+    """Return JSON as text that keeps its lines."""
+    text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, cls=encoder)
+    return format_html("<pre>{}</pre>", text)
 
+
+def _may_see(request: HttpRequest, label: str) -> bool:
     registered = admin.site._registry.get(apps.get_model(label))
     return registered is not None and registered.has_view_permission(request)

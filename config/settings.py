@@ -100,6 +100,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
@@ -213,7 +214,7 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Orchestrator office",
     "SITE_HEADER": "Orchestrator",
-    "SITE_SUBHEADER": "The office",
+    "SITE_SUBHEADER": "The office, times in UTC",
     "SITE_ICON": f"/{STATIC_URL}favicon.svg",
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {"navigation": "config.office.sidebar"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from budgets.core.errors import InvalidAmount
 from budgets.core.money import format_usd, parse_usd
@@ -22,12 +23,19 @@ class RateLimitForm(RateLimitModelForm):
     """A limit of rate, its organisation and team by name, its money in dollars."""
 
     org = forms.ModelChoiceField(
-        Org.objects.order_by("name"), required=False, empty_label="everybody's calls together"
+        Org.objects.order_by("name"),
+        required=False,
+        empty_label="everybody's calls together",
+        widget=UnfoldAdminSelectWidget,
     )
     team = forms.ModelChoiceField(
-        Team.objects.select_related("org").order_by("org", "name"), required=False
+        Team.objects.select_related("org").order_by("org", "name"),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
     )
-    dollars_per_hour = forms.CharField(required=False, help_text="Such as 12.50.")
+    dollars_per_hour = forms.CharField(
+        required=False, help_text="Such as 12.50.", widget=UnfoldAdminTextInputWidget
+    )
 
     class Meta:
         model = RateLimit

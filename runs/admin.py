@@ -7,9 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from budgets.admin.columns import dollars
 from runs.models import Attempt, Feedback, Run, Task, WebhookDelivery
 from runs.services.webhooks import redeliver
-from telemetry.admin.kinds import ReadOnlyAdmin, ReadOnlyRows
+from telemetry.admin.kinds import LongAdmin, ReadOnlyAdmin, ReadOnlyRows
 
 
 class TaskRows(ReadOnlyRows):
@@ -24,21 +25,29 @@ class AttemptRows(ReadOnlyRows):
 
 
 @admin.register(Run)
-class RunAdmin(ReadOnlyAdmin):
-    list_display = ("id", "team", "status", "score", "tasks_done", "tasks_total", "created_at")
-    list_filter = ("status", "team")
-    list_select_related = ("team",)
-    search_fields = ("id", "project")
+class RunAdmin(LongAdmin):
+    list_display = (
+        "id", "org", "team", "status", "score", "tasks_done", "tasks_total",
+        dollars("budget_nanousd"), "created_at",
+    )  # fmt: skip
+    list_filter = ("status", "org", "team")
+    list_select_related = ("org", "team")
+    search_fields = ("=id", "project")
+    date_hierarchy = "created_at"
     ordering = ("-id",)
     exclude = ("signature",)
     inlines = (TaskRows,)
 
 
 @admin.register(Task)
-class TaskAdmin(ReadOnlyAdmin):
-    list_display = ("run", "key", "type", "status", "score", "model", "iterations")
+class TaskAdmin(LongAdmin):
+    list_display = (
+        "run", "key", "type", "status", "score", "model", "iterations", dollars("cost_nanousd"),
+    )  # fmt: skip
     list_filter = ("status", "type")
     list_select_related = ("run",)
+    search_fields = ("=run__id", "key", "model")
+    date_hierarchy = "run__created_at"
     ordering = ("-id",)
     inlines = (AttemptRows,)
 
@@ -46,13 +55,19 @@ class TaskAdmin(ReadOnlyAdmin):
 @admin.register(Feedback)
 class FeedbackAdmin(ReadOnlyAdmin):
     list_display = ("task", "score", "by", "at")
+    list_filter = ("task__type",)
     list_select_related = ("task", "by")
+    search_fields = ("by__username", "=task__run__id")
+    date_hierarchy = "at"
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = ("run", "event", "tries", "response_status", "delivered_at", "next_try_at")
-    list_filter = ("event",)
+    list_filter = ("event", ("delivered_at", admin.EmptyFieldListFilter))
+    list_select_related = ("run",)
+    search_fields = ("=run__id", "url", "error")
+    date_hierarchy = "created_at"
     actions = ("send_again",)
 
     @admin.action(description="Send again, whatever came of it", permissions=["act"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils import timezone
 
@@ -49,8 +48,12 @@ def _money_field(label: str, help_text: str) -> MoneyField:
 
 
 if TYPE_CHECKING:
+    from django.contrib.admin.forms import AdminAuthenticationForm
+
     TeamChoice = forms.ModelChoiceField[Team]
 else:
+    from unfold.forms import AuthenticationForm as AdminAuthenticationForm
+
     TeamChoice = forms.ModelChoiceField
 
 

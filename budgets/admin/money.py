@@ -15,7 +15,7 @@ from budgets.models import (
     LedgerLine,
     Reservation,
 )
-from telemetry.admin.kinds import ReadOnlyAdmin
+from telemetry.admin.kinds import LongAdmin, ReadOnlyAdmin
 
 
 @admin.register(BudgetPeriod)
@@ -35,7 +35,7 @@ class BudgetPeriodAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Hold)
-class HoldAdmin(ReadOnlyAdmin):
+class HoldAdmin(LongAdmin):
     """Money set aside for runs."""
 
     list_display = [
@@ -51,7 +51,7 @@ class HoldAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Reservation)
-class ReservationAdmin(ReadOnlyAdmin):
+class ReservationAdmin(LongAdmin):
     """Money of single calls."""
 
     list_display = [
@@ -65,7 +65,7 @@ class ReservationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LedgerLine)
-class LedgerLineAdmin(ReadOnlyAdmin):
+class LedgerLineAdmin(LongAdmin):
     """Every move of money; the unconfirmed and the flagged ones wait for a person."""
 
     list_display = [

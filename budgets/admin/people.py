@@ -105,10 +105,6 @@ class TeamAdmin(Kept, RecordingAdmin):
         """Keep the organisation: ledger lines name both."""
         return ["org"] if obj else []
 
-    def org_of(self, obj: Any) -> int | None:
-        """Return the team's."""
-        return int(obj.org_id)
-
 
 @admin.register(SignIn)
 class SignInAdmin(ReadOnlyAdmin):

@@ -15,11 +15,11 @@ from routing.core.policy_yaml import draft_as_yaml
 from routing.models import Decision, Policy, PolicyVersion
 from routing.selectors.decisions import rule_behind
 from routing.selectors.policies import draft_of
-from telemetry.admin.kinds import ReadOnlyAdmin, ReadOnlyRows
+from telemetry.admin.kinds import LongAdmin, ReadOnlyAdmin, ReadOnlyRows
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(LongAdmin):
     """Why calls went where they went, or nowhere, and who changed what."""
 
     list_display = ["at", "kind", "outcome", "policy", "version", "model", "reason", "actor"]
@@ -28,6 +28,8 @@ class DecisionAdmin(ReadOnlyAdmin):
         ("at", admin.DateFieldListFilter),
     ]  # fmt: skip
     search_fields = ["=run_id", "=call_id", "=id"]
+    search_help_text = "Id of a run, a call or a decision"
+    date_hierarchy = "at"
     fieldsets = [
         (None, {"fields": ["at", "kind", "outcome", "reason", "actor"]}),
         ("Rule", {"fields": ["policy", "version", "rule_text"]}),
@@ -103,6 +105,7 @@ class PolicyAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["mode", "scope", "enabled", ByOrg]
     search_fields = ["name"]
+    date_hierarchy = "updated_at"
     inlines = [Versions]
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from routing.admin.filters import ByOrg, ByTeam
 from routing.forms import RateLimitForm
 from routing.models import Breaker, Model, PriceOverride, QualityProfile, RateLimit
 from routing.models.rate import CAPS
@@ -22,9 +23,9 @@ from telemetry.services.journal import apply_now
 class ModelsAdmin(RecordingAdmin):
     """Models added to the catalogue, or changed; what is left empty is found elsewhere."""
 
-    list_display = ["name", "provider", "tier", "enabled"]
-    list_filter = ["enabled", "tier"]
-    search_fields = ["name"]
+    list_display = ["name", "provider", "tier", "region", "enabled", "org_id"]
+    list_filter = ["enabled", "tier", "provider", ByOrg]
+    search_fields = ["name", "provider", "litellm_name"]
     exclude = ["org_id"]
     what = "model"
 
@@ -35,16 +36,26 @@ class ModelsAdmin(RecordingAdmin):
 
 @admin.register(PriceOverride)
 class PriceOverrideAdmin(RecordingAdmin):
-    """Prices that replace the price map's from a day on."""
+    """Prices that replace the price map's from a day on; a mistake is corrected by another row."""
 
-    list_display = ["model", "starts_at", "ends_at", "input_usd", "output_usd", "reason"]
-    search_fields = ["model"]
-    exclude = ["org_id"]
+    list_display = ["model", "starts_at", "ends_at", "input_usd", "output_usd", "reason", "org_id"]
+    list_filter = [("ends_at", admin.EmptyFieldListFilter), ByOrg]
+    search_fields = ["model", "reason"]
+    date_hierarchy = "starts_at"
     what = "price"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PriceOverride]:
-        """Leave out what organisations keep for themselves, on their own pages."""
-        return super().get_queryset(request).filter(org_id=None)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: calls were charged by it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: calls were charged by it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: PriceOverride, form: Any, change: bool) -> None:
+        """Save it under the person's name."""
+        obj.created_by = request.user.get_username()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(RateLimit)
@@ -53,7 +64,7 @@ class RateLimitAdmin(TableAdmin):
 
     form = RateLimitForm
     list_display = ["__str__", "org_id", "team_id", *CAPS, "enabled"]
-    list_filter = ["scope", "enabled"]
+    list_filter = ["scope", "enabled", ByOrg, ByTeam]
     search_fields = ["name"]
 
     def save_model(self, request: HttpRequest, obj: RateLimit, form: Any, change: bool) -> None:
@@ -91,7 +102,9 @@ class BreakerAdmin(ReadOnlyAdmin):
     """Health, with the one thing that a person can do about it."""
 
     list_display = ["model", "state", "strikes", "permanent", "reason", "retry_at", "updated_at"]
-    list_filter = ["state"]
+    list_filter = ["state", "permanent"]
+    search_fields = ["model", "reason"]
+    date_hierarchy = "updated_at"
     actions = ["clear"]
 
     @admin.action(description="Clear: call these models again at once", permissions=["act"])
@@ -106,6 +119,7 @@ class BreakerAdmin(ReadOnlyAdmin):
 class QualityProfileAdmin(ReadOnlyAdmin):
     """What has been learned of models."""
 
-    list_display = ["model", "task_type", "org_id", "n", "updated_at"]
-    list_filter = ["task_type"]
+    list_display = ["model", "task_type", "org_id", "team_id", "n", "updated_at"]
+    list_filter = ["task_type", ByOrg, ByTeam]
     search_fields = ["model"]
+    date_hierarchy = "updated_at"

@@ -9,7 +9,9 @@ from django.forms.models import model_to_dict
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold import admin as unfold
+from unfold.paginator import InfinitePaginator
 
+from telemetry.admin.calendar import LongList
 from telemetry.services.changes import record_change
 
 # The stubs know these as generics; the libraries themselves do not.
@@ -26,8 +28,6 @@ else:
 class TableAdmin(_Table):
     """Show a table in the office's look."""
 
-    # Two counts of millions of rows would be the slowest part of a list.
-    show_full_result_count = False
     list_fullwidth = True
     list_per_page = 50
 
@@ -56,6 +56,17 @@ class ReadOnlyAdmin(ReadOnly, TableAdmin):
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
 
+class LongAdmin(ReadOnlyAdmin):
+    """Show millions of rows: they are in order of time by their key, and never counted."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongList]:
+        """Return the list that knows its dates from its two ends."""
+        return LongList
+
+
 class ReadOnlyRows(ReadOnly, _Rows):
     """Show what belongs to a row, below it."""
 
@@ -74,7 +85,8 @@ class RecordingAdmin(TableAdmin):
 
     def org_of(self, obj: Any) -> int | None:
         """Return whose change it is; None: the house's."""
-        return None
+        org_id: int | None = getattr(obj, "org_id", None)
+        return org_id
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save it, and keep what it was."""
