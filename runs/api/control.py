@@ -18,9 +18,11 @@ from runs.api.inputs import FeedbackInput, NothingInput, ResumeInput, read_body
 from runs.api.operation import Operation
 from runs.api.outputs import FeedbackOutput, RunOutput
 from runs.api.runs import run_answer
+from runs.core.refusals import NoCommonModel
 from runs.selectors.runs import run_get
 from runs.selectors.tasks import task_get
 from runs.services import feedback, lifecycle
+from runs.services.narrowing import record_no_common_model
 
 
 class CancelRun(Operation):
@@ -49,7 +51,8 @@ class ResumeRun(Operation):
         operation_id="runs_resume",
         summary="Go on with an interrupted run",
         description="Finished tasks are kept and not paid for again. A run that used its budget "
-        "up needs a larger `budget_usd`. 409 for a run that is terminal or still going on.",
+        "up needs a larger `budget_usd`. 409 for a run that is terminal or still going on; 403 for "
+        "a key that may use none of its models.",
         tags=["runs"],
         parameters=[schema.KEY],
         request=ResumeInput,
@@ -71,7 +74,11 @@ class ResumeRun(Operation):
             )
             return run_answer(request, resumed)
 
-        return answer_once(self, work)
+        def note(error: Exception) -> None:
+            if isinstance(error, NoCommonModel):
+                record_no_common_model(error, caller.name, timezone.now())
+
+        return answer_once(self, work, on_refusal=note)
 
 
 class GiveFeedback(Operation):

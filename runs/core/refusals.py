@@ -8,7 +8,8 @@ RefusalError
 ├── RunBudgetSpent        going on needs a larger budget of the run itself
 ├── NothingToJudge        feedback on a task without an output
 └── ModelsNotAllowed      the caller asks for models that it may not use
-    └── DeniedByPolicy    policies leave no model for some step
+    ├── DeniedByPolicy    policies leave no model for some step
+    └── NoCommonModel     whoever resumes a run may use none of its models
 """
 
 from __future__ import annotations
@@ -88,3 +89,13 @@ class DeniedByPolicy(ModelsNotAllowed):
         super().__init__(models, policy, reason, decision_id)
         self.version = version
         self.step = step
+
+
+class NoCommonModel(ModelsNotAllowed):
+    """`models` are those of `run` that `policy` leaves out."""
+
+    def __init__(
+        self, models: Sequence[str], policy: str, reason: str, decision_id: UUID, run: Any
+    ) -> None:
+        super().__init__(models, policy, reason, decision_id)
+        self.run = run

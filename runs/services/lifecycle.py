@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from budgets.core.access import common_models
 from budgets.models.org import HoldMode
 from budgets.selectors import NO_MONEY, run_money
 from budgets.services.allocation import hold_amount, open_hold
@@ -22,6 +21,7 @@ from runs.core.status import RESUMABLE, RunStatus
 from runs.models import Run
 from runs.services import webhooks
 from runs.services.labels import renew_labels
+from runs.services.narrowing import narrow
 from runs.services.recovery import count_recovered
 from telemetry.services.journal import apply_now
 from telemetry.services.recording import RecordEvent
@@ -67,12 +67,13 @@ def resume(
     those that whoever asks may use, None: any; the run then uses no other. `changes` are fields
     to be set.
     Raises: NotResumable; RunBudgetSpent when that budget leaves nothing to go on with;
-    BudgetExceeded when team or org have no room for the rest.
+    BudgetExceeded when team or org have no room for the rest; NoCommonModel.
     """
     with transaction.atomic():
         run = _locked(run_id)
         if run.status not in RESUMABLE:
             raise NotResumable(run.status)
+        narrow(run, models)
         _close_hold(run, now)
         budget = run.budget_nanousd if budget_nanousd is None else budget_nanousd
         rest = _rest(run, budget)
@@ -88,7 +89,6 @@ def resume(
         run.time_limit_seconds = time_limit_seconds or run.time_limit_seconds
         for name, value in changes.items():
             setattr(run, name, value)
-        _narrow(run, models)
         _queue_again(run, changes)
         if "labels" in changes:
             renew_labels(run)
@@ -162,12 +162,6 @@ def _rest(run: Run, budget_nanousd: int) -> int:
             requested_nanousd=budget_nanousd,
         )
     return budget_nanousd - spent
-
-
-def _narrow(run: Run, models: frozenset[str] | None) -> None:
-    had = None if run.allowed_models is None else frozenset(run.allowed_models)
-    left = common_models(had, models)
-    run.allowed_models = None if left is None else sorted(left)
 
 
 def _queue_again(run: Run, changed: Iterable[str]) -> None:

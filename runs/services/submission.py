@@ -12,13 +12,14 @@ from budgets.core.errors import BudgetExceeded
 from budgets.models.org import HoldMode
 from budgets.services.allocation import hold_amount, open_hold
 from runs import queue
-from runs.core.refusals import DeniedByPolicy, NotResumable, RunBudgetSpent
+from runs.core.refusals import DeniedByPolicy, NoCommonModel, NotResumable, RunBudgetSpent
 from runs.core.similarity import signature, text_digest
 from runs.core.submission import Submission
 from runs.models import Run
 from runs.services import lifecycle
 from runs.services.admission import Checked, check, look_ahead, record_refusal
 from runs.services.labels import add_labels
+from runs.services.narrowing import record_no_common_model
 from runs.services.permission import policy_denial, record_denial
 from runs.services.progress import SavePlan
 from runs.services.terms import asked_anew, same_work
@@ -48,7 +49,7 @@ def submit(caller: Caller, wanted: Submission, now: datetime) -> Run:
     try:
         with transaction.atomic():
             return store(checked, now)
-    except BudgetExceeded as error:
+    except (BudgetExceeded, NoCommonModel) as error:
         note_refusal(checked, error, now)
         raise
 
@@ -59,12 +60,14 @@ def note_refusal(checked: Checked, error: Exception, now: datetime) -> None:
         record_refusal(checked, error, now)
     elif isinstance(error, DeniedByPolicy):
         record_denial(checked, error, now)
+    elif isinstance(error, NoCommonModel):
+        record_no_common_model(error, checked.caller.name, now)
 
 
 def store(checked: Checked, now: datetime) -> Run:
     """Store the run, its money and its event in the caller's transaction.
 
-    Raises: BudgetExceeded, with nothing changed; NotResumable, RunBudgetSpent.
+    Raises: BudgetExceeded, with nothing changed; NotResumable, RunBudgetSpent, NoCommonModel.
     """
     if checked.resumes is not None:
         return _go_on(checked, checked.resumes, now)
@@ -88,8 +91,9 @@ def _resume_same(checked: Checked, now: datetime) -> Run | None:
         if lifecycle.may_go_on(run, budget) and same_work(run, checked.plan, checked.models):
             try:
                 return _go_on(checked, run, now)
-            # Somebody else was faster; or it spent more than there is for this one.
-            except (NotResumable, RunBudgetSpent):
+            # Somebody else was faster; or it spent more than there is for this one; or its
+            # author's key was restricted meanwhile.
+            except (NotResumable, RunBudgetSpent, NoCommonModel):
                 continue
     return None
 

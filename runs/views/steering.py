@@ -16,6 +16,7 @@ from runs.core.refusals import (
     AlreadyEnded,
     InvalidSubmission,
     ModelsNotAllowed,
+    NoCommonModel,
     NotResumable,
     RunBudgetSpent,
 )
@@ -23,6 +24,7 @@ from runs.forms import ResumeForm
 from runs.selectors.runs import run_get
 from runs.selectors.submitted import submission_of
 from runs.services import lifecycle, submission
+from runs.services.narrowing import record_no_common_model
 from runs.views.asking import caller_of, page
 from runs.views.refusing import sentence
 
@@ -76,5 +78,8 @@ def run_resume(request: HttpRequest, run_id: UUID) -> HttpResponse:
             by=caller.name,
         )
     except (NotResumable, RunBudgetSpent, BudgetExceeded) as refused:
+        messages.error(request, sentence(refused), extra_tags="bad")
+    except NoCommonModel as refused:
+        record_no_common_model(refused, caller.name, timezone.now())
         messages.error(request, sentence(refused), extra_tags="bad")
     return redirect("run", run_id)

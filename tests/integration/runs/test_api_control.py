@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from budgets.models import BudgetPeriod, Hold
+from budgets.models import ApiKey, BudgetPeriod, Hold
 from budgets.selectors import run_money
 from budgets.services.ledger import Charge, CloseHold, MarkSent, Reserve, Settle
+from routing.models import Decision
 from runs.core.status import FINAL, RunStatus
 from runs.models import Feedback, Run, WebhookDelivery
 from telemetry.models import Call, Event
 from telemetry.services.journal import apply_now
 from tests.integration.runs.api import RUNS, Api, problem
-from tests.world import DOLLAR, NOW, World, make_budget, make_run, make_task
+from tests.world import DOLLAR, NOW, World, make_budget, make_key, make_run, make_task
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +157,53 @@ def test_resume_without_room_in_the_team_leaves_the_run_as_it_was(api: Api, worl
     run.refresh_from_db()
     assert run.status == "TIMEOUT"
     assert events_of(run) == []
+
+
+def test_resume_by_a_key_without_a_model_of_the_run_is_denied_on_record(world: World):
+    make_budget(world.team)
+    run = interrupted(world, allowed_models=["sim/gpt-6-luna", "sim/kimi-k2.6"])
+    limited = Api(make_key(world.team, allowed_models=["sim/claude-haiku-5-5"]))
+    held = BudgetPeriod.objects.get().held_nanousd
+
+    body = problem(limited.post(f"{RUNS}{run.pk}/resume/"), 403, "policy-denied")
+
+    assert body["policy"] == "models of the API key"
+    assert "sim/gpt-6-luna, sim/kimi-k2.6" in body["reason"]
+    decision = Decision.objects.get(pk=body["decision_id"])
+    assert (decision.outcome, decision.run_id) == ("deny", run.pk)
+    run.refresh_from_db()
+    assert run.status == RunStatus.TIMEOUT
+    assert BudgetPeriod.objects.get().held_nanousd == held
+
+
+def test_resume_leaves_the_models_that_run_and_key_have_in_common(world: World):
+    run = interrupted(world, allowed_models=["sim/gpt-6-luna", "sim/kimi-k2.6"])
+    limited = Api(make_key(world.team, allowed_models=["sim/kimi-k2.6", "sim/deepseek-v4-pro"]))
+
+    assert limited.post(f"{RUNS}{run.pk}/resume/").status_code == 200
+
+    run.refresh_from_db()
+    assert run.allowed_models == ["sim/kimi-k2.6"]
+
+
+@pytest.mark.parametrize("restricts", ["team", "author"])
+def test_resume_is_denied_where_nothing_is_left_of_the_runs_models(
+    api: Api, world: World, restricts: str
+):
+    author = ApiKey.objects.create(
+        team=world.team, name="author", prefix="author", digest="0" * 64, scopes=[],
+        allowed_models=["sim/kimi-k2.6"],
+    )  # fmt: skip
+    run = interrupted(
+        world,
+        allowed_models=["sim/gpt-6-luna"] if restricts == "team" else None,
+        api_key=author if restricts == "author" else None,
+    )
+    type(world.team).objects.filter(pk=world.team.pk).update(allowed_models=["sim/gpt-6-terra"])
+
+    body = problem(api.post(f"{RUNS}{run.pk}/resume/"), 403, "policy-denied")
+
+    assert body["policy"] == "models of the team"
 
 
 def test_resume_settles_what_a_dead_worker_left_open(api: Api, world: World):

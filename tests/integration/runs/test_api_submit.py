@@ -433,6 +433,20 @@ def test_a_key_of_few_models_goes_on_with_a_run_by_these_only(api: Api, world: W
     assert run.allowed_models == ["sim/claude-haiku-5-5"]
 
 
+def test_a_key_that_shares_no_model_with_a_run_may_not_go_on_with_it(world: World):
+    run = make_run(
+        world.team, project="Theirs", status=RunStatus.TIMEOUT, allowed_models=["sim/gpt-6-luna"]
+    )
+    limited = Api(make_key(world.team, allowed_models=["sim/claude-haiku-5-5"]))
+
+    body = problem(limited.submit(resume=str(run.pk)), 403, "policy-denied")
+
+    assert "sim/gpt-6-luna" in body["reason"]
+    assert Decision.objects.get(pk=body["decision_id"]).run_id == run.pk
+    run.refresh_from_db()
+    assert (run.status, run.allowed_models) == (RunStatus.TIMEOUT, ["sim/gpt-6-luna"])
+
+
 def test_named_run_is_resumed(api: Api, world: World):
     run = make_run(world.team, project="Something else", status=RunStatus.TIMEOUT)
 
