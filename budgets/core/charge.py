@@ -20,13 +20,18 @@ OPEN_STATES = (ReservationState.RESERVED, ReservationState.SENT)
 
 
 class LineKind(StrEnum):
-    """Why a ledger line moved money. HOLD and EXTEND set aside, RETURN gives back the rest."""
+    """Why a ledger line moved money.
+
+    HOLD and EXTEND set aside, RETURN gives back the rest; CORRECTION is what a settled call turned
+    out to cost more, or less if it is negative.
+    """
 
     HOLD = "HOLD"
     EXTEND = "EXTEND"
     CHARGE = "CHARGE"
     UNCONFIRMED = "UNCONFIRMED"
     RETURN = "RETURN"
+    CORRECTION = "CORRECTION"
 
 
 class ChargeKind(StrEnum):

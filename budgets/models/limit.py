@@ -64,6 +64,8 @@ class BudgetPeriod(models.Model):
     raised_nanousd = models.BigIntegerField(default=0)
     limit_until = models.DateTimeField(null=True)
     spent_nanousd = models.BigIntegerField(default=0)
+    # How much of what is spent was found out later, when prices were corrected; may be negative.
+    corrected_nanousd = models.BigIntegerField(default=0)
     held_nanousd = models.BigIntegerField(default=0)
     # The highest threshold people were told of: each is told once a period.
     alerted_percent = models.PositiveSmallIntegerField(default=0)

@@ -13,8 +13,10 @@ from budgets.models.choices import choices_of
 class LedgerLine(AppendOnly):
     """One move of money, append-only; amounts are positive and `kind` tells the direction.
 
-    Only a RETURN may be negative: the hold was charged more than it had set aside. `over_bound`:
-    the call cost more than it had reserved, which someone should look at.
+    A RETURN may be negative: the hold was charged more than it had set aside; so may a CORRECTION:
+    the call cost less than it was charged. `revision`: 0 of a charge, else the how manyth
+    correction of its call this is. `over_bound`: the call cost more than it had reserved, which
+    someone should look at. `demo`: made up, to look around in; such lines alone can be removed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -29,14 +31,21 @@ class LedgerLine(AppendOnly):
     call_id = models.UUIDField(null=True)
     kind = models.CharField(max_length=11, choices=choices_of(LineKind))
     amount_nanousd = models.BigIntegerField()
+    revision = models.PositiveSmallIntegerField(default=0)
     over_bound = models.BooleanField(default=False)
     at = models.DateTimeField()
+    demo = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
-            # The last guard against paying twice for one call. Nulls are distinct: lines without
-            # a call do not meet here.
-            models.UniqueConstraint(fields=["call_id"], name="line_one_charge_per_call"),
+            # The last guard against paying twice for one call, and against correcting it twice by
+            # the same. Nulls are distinct: lines without a call do not meet here.
+            models.UniqueConstraint(fields=["call_id", "revision"], name="line_once_per_call"),
+            models.CheckConstraint(
+                name="line_revision_of_correction",
+                condition=models.Q(kind=LineKind.CORRECTION.value, revision__gt=0)
+                | (~models.Q(kind=LineKind.CORRECTION.value) & models.Q(revision=0)),
+            ),
         ]
 
     def __str__(self) -> str:

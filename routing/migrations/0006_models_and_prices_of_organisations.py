@@ -6,59 +6,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0005_recommendations'),
+        ("routing", "0005_recommendations"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DisabledProvider',
+            name="DisabledProvider",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('org_id', models.BigIntegerField()),
-                ('name', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("org_id", models.BigIntegerField()),
+                ("name", models.CharField(max_length=64)),
             ],
         ),
         migrations.AlterModelOptions(
-            name='priceoverride',
-            options={'ordering': ['model', 'starts_at', 'pk']},
+            name="priceoverride",
+            options={"ordering": ["model", "starts_at", "pk"]},
         ),
         migrations.RemoveConstraint(
-            model_name='priceoverride',
-            name='price_override_once',
+            model_name="priceoverride",
+            name="price_override_once",
         ),
         migrations.AddField(
-            model_name='model',
-            name='org_id',
+            model_name="model",
+            name="org_id",
             field=models.BigIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='priceoverride',
-            name='created_at',
+            model_name="priceoverride",
+            name="created_at",
             field=models.DateTimeField(default=django.utils.timezone.now, editable=False),
         ),
         migrations.AddField(
-            model_name='priceoverride',
-            name='created_by',
+            model_name="priceoverride",
+            name="created_by",
             field=models.CharField(blank=True, editable=False, max_length=150),
         ),
         migrations.AddField(
-            model_name='priceoverride',
-            name='org_id',
+            model_name="priceoverride",
+            name="org_id",
             field=models.BigIntegerField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='model',
-            name='name',
+            model_name="model",
+            name="name",
             field=models.CharField(max_length=128),
         ),
         migrations.AddConstraint(
-            model_name='model',
-            constraint=models.UniqueConstraint(models.F('name'), django.db.models.functions.comparison.Coalesce('org_id', 0), name='model_once_in_house_and_org'),
+            model_name="model",
+            constraint=models.UniqueConstraint(
+                models.F("name"),
+                django.db.models.functions.comparison.Coalesce("org_id", 0),
+                name="model_once_in_house_and_org",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='disabledprovider',
-            constraint=models.UniqueConstraint(fields=('org_id', 'name'), name='provider_disabled_once'),
+            model_name="disabledprovider",
+            constraint=models.UniqueConstraint(
+                fields=("org_id", "name"), name="provider_disabled_once"
+            ),
         ),
     ]

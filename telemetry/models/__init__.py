@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from telemetry.models.happened import Call, CallBody, Event, Outcome, Score
+from telemetry.models.happened import Call, CallBody, CostCorrection, Event, Outcome, Score
 from telemetry.models.rollup import DailyRollup, HourlyRollup, Series
 
 __all__ = [
     "Call",
     "CallBody",
+    "CostCorrection",
     "DailyRollup",
     "Event",
     "HourlyRollup",

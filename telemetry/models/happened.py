@@ -63,6 +63,38 @@ class Call(models.Model):
         return f"{self.outcome} call of {self.model}"
 
 
+class CostCorrection(models.Model):
+    """What a call turned out to cost, append-only; the call itself stays as it was written.
+
+    `before_nanousd` null: its cost was unknown. `revision` counts a call's corrections from 1.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="corrections")
+    revision = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    before_nanousd = models.BigIntegerField(null=True)
+    after_nanousd = models.BigIntegerField()
+    # By which correction of prices.
+    repricing_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "revision"], name="correction_once_per_call"),
+            models.CheckConstraint(
+                name="correction_not_negative", condition=models.Q(after_nanousd__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.after_nanousd} for call {self.call_id}"
+
+    @property
+    def amount_nanousd(self) -> int:
+        """Return how much more it is than before."""
+        return self.after_nanousd - (self.before_nanousd or 0)
+
+
 class CallBody(models.Model):
     """What was said in a call; apart, so that no list of calls carries it along."""
 

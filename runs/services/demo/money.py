@@ -93,6 +93,7 @@ def _lines(hold: Hold, calls: Sequence[Call], draws: random.Random) -> Iterator[
             kind=kind,
             amount_nanousd=amount,
             at=at,
+            demo=True,
         )
 
 
