@@ -10,22 +10,25 @@ from uuid import UUID
 from django.urls import reverse
 
 from runs.core.refusals import NotVisible
-from runs.core.status import TaskStatus
 from runs.models import Run, Task
 from runs.selectors.recent import recent_calls, recent_events, timeline_calls
+from runs.selectors.run_policies import RunPolicies, policies_of
 from runs.selectors.tasks import CallReading, task_detail, task_get, task_list
-from runs.views.dag import Drawing, draw
+from runs.views.body_parts import CallRow, EventRow, Graph, Node, Tab
+from runs.views.dag import draw
+from runs.views.decision_rows import DecisionRow, decision_rows
 from runs.views.event_text import event_text
-from runs.views.formats import Look, look_of
+from runs.views.formats import look_of
 from runs.views.glance import Glance
 from runs.views.lanes import Timeline, draw_timeline
-from runs.views.task_parts import CallPart, TaskPart, call_part, task_part
-from telemetry.models import Call, Event
+from runs.views.task_parts import TaskPart, call_part, task_part
+from telemetry.models import Call
 
 TABS = {
     "tasks": "Tasks",
     "timeline": "Timeline",
     "calls": "Calls",
+    "policies": "Policies",
     "events": "Events",
     "request": "Request",
 }
@@ -52,66 +55,15 @@ class Address:
         return reverse("run", args=[self.run.pk]) + (f"?{query}" if query else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    name: str
-    label: str
-    url: str
-    current: bool
-    count: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    task: Task
-    look: Look
-    url: str
-    selected: bool
-
-    @property
-    def waiting(self) -> bool:
-        return self.task.status == TaskStatus.PENDING
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    columns: list[list[Node]]
-    drawing: Drawing
-
-    @property
-    def nodes(self) -> list[Node]:
-        """Return the tasks in the plan's order."""
-        found = (node for column in self.columns for node in column)
-        return sorted(found, key=lambda node: node.task.position)
-
-
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """A call, with its place on the run's own time line."""
-
-    part: CallPart
-    task_url: str
-    x: str
-    width: str
-    ink: str
-
-    @property
-    def call(self) -> Call:
-        return self.part.call
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    event: Event
-    text: str
-
-
 class Page(Glance):
     """One state of a run's page; a part that is not shown is not read."""
 
-    def __init__(self, address: Address, version: str, *, texts: bool) -> None:
+    def __init__(
+        self, address: Address, version: str, *, texts: bool, sees_decisions: bool = False
+    ) -> None:
         super().__init__(address.run)
         self.texts = texts
+        self.sees_decisions = sees_decisions
         self.tab = address.tab
         self.address = address
         self.version = version
@@ -178,6 +130,14 @@ class Page(Glance):
         start = self.run.started_at or self.run.created_at
         end = self.run.finished_at or self.now
         return draw_timeline(calls, start, end, lambda key: self._at(task=key))
+
+    @cached_property
+    def policies(self) -> RunPolicies:
+        return policies_of(self.run)
+
+    @property
+    def policy_rows(self) -> list[DecisionRow]:
+        return decision_rows(self.policies.decisions)
 
     @cached_property
     def events(self) -> list[EventRow]:

@@ -61,6 +61,11 @@ class DecisionRow:
         return self.kind
 
     @property
+    def title(self) -> str:
+        """Return the reason without its particulars."""
+        return self.text.partition(": ")[0]
+
+    @property
     def rule(self) -> str:
         """Return the policy, or what else decided, with its version."""
         one = self.decision

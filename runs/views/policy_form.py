@@ -107,8 +107,10 @@ class PolicyForm(forms.Form):
         self._offer("org", places.orgs)
         self._offer("team", [("", "–"), *places.teams])
         for field, names in _known().items():
-            given = self[field].value() or []
-            self._offer(field, [(name, name) for name in sorted({*names, *given})])
+            given = set(self[field].value() or [])
+            # What is ticked stands on top, where it is seen.
+            ordered = sorted(names | given, key=lambda name: (name not in given, name))
+            self._offer(field, [(name, name) for name in ordered])
 
     def _offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         field = self.fields[name]

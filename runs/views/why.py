@@ -17,7 +17,9 @@ REASONS = {
     "not_enough_money": "may cost more than is left",
     "not_allowed": "not allowed here",
     "provider_excluded": "its provider must not do this step",
+    "model_excluded": "must not do this step",
     "already_tried": "was tried for this call already",
+    "policy": "removed by policy",
 }
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from budgets.models import Team
 from runs.models import Run
-from tests.browser import budget_scene, figures, world
+from tests.browser import budget_scene, figures, policy_scene, world
 
 EIGHT = {
     "models": (),
@@ -58,6 +58,7 @@ def everything() -> dict[str, Run]:
         "queued": world.run(eng, project="Name five risks of moving payroll to a new vendor")
     }
     budget_scene.money(org, eng)
+    policy_scene.rules(org, eng, single)
     return scenes
 
 

@@ -64,7 +64,10 @@ def _prepare(environment: dict[str, str]) -> dict[str, Run]:
 def pages(scenes: dict[str, Run]) -> dict[str, str]:
     """Return the addresses worth a picture, by the picture's name."""
     from budgets.models import Budget
+    from routing.models import Decision, Policy
 
+    policy = Policy.objects.get(name="no training on our data").pk
+    denial = Decision.objects.get(kind="policy", outcome="deny").pk
     budget = Budget.objects.get(team__slug="eng").pk
     eight, one = scenes["eight"].pk, scenes["one"].pk
     return {
@@ -89,6 +92,7 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "providers": "/providers/",
         "filter-menu": "/quality/",
         "filter-views": "/quality/",
+        "run-policies": f"/runs/{one}/?tab=policies",
         "run-events": f"/runs/{eight}/?tab=events",
         "run-request": f"/runs/{eight}/?tab=request",
         "run-one-task": f"/runs/{one}/?task=tokens",
@@ -99,6 +103,14 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "budget": f"/budgets/{budget}/",
         "budget-alerts": "/budgets/alerts/",
         "keys": "/settings/keys/",
+        "policies": "/policies/",
+        "policy": f"/policies/{policy}/",
+        "policy-editor": f"/policies/{policy}/edit/",
+        "policy-new": "/policies/new/",
+        "policy-yaml": f"/policies/{policy}/edit/?as=yaml",
+        "policy-replay": f"/policies/{policy}/edit/?replay=7",
+        "decisions": "/decisions/",
+        "decision": f"/decisions/{denial}/",
         "missing": "/runs/00000000-0000-7000-8000-000000000000/",
     }
 
