@@ -51,6 +51,8 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["run_id", "id"]),
             models.Index(fields=["org_id", "id"]),
+            # Which runs called a model: lists of runs are filtered by it.
+            models.Index(fields=["team_id", "model", "task_type", "run_id"], name="calls_by_model"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -153,7 +155,7 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["run_id", "seq"]),
-            models.Index(fields=["org_id", "seq"]),
+            models.Index(fields=["org_id", "team_id", "seq"], name="events_of_team"),
         ]
 
     def __str__(self) -> str:
