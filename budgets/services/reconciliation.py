@@ -13,9 +13,10 @@ from django.db.models.functions import Coalesce
 
 from budgets.core.ledger import OPEN_STATES, LineKind, Phase
 from budgets.models import BudgetPeriod, Hold, LedgerLine, Reservation
-from telemetry.models import Call
+from telemetry.models import Call, CostCorrection
 
 _CHARGES = (LineKind.CHARGE, LineKind.UNCONFIRMED)
+_SPENT = (*_CHARGES, LineKind.CORRECTION)
 _SET_ASIDE = (LineKind.HOLD, LineKind.EXTEND)
 
 
@@ -45,6 +46,8 @@ def reconcile() -> list[Check]:
             *_check_periods(),
             _check_lines_have_calls(),
             _check_calls_have_lines(),
+            _check_corrections(),
+            _check_corrections_have_lines(),
         ]
 
 
@@ -53,15 +56,17 @@ def _check_holds() -> Iterator[Check]:
     open_calls = Reservation.objects.filter(hold=OuterRef("pk"), state__in=OPEN_STATES)
     holds = Hold.objects.all()
     yield _check("hold amount = HOLD + EXTEND", holds, "amount_nanousd", _lines(lines, _SET_ASIDE))
-    yield _check("hold spent = its charges", holds, "spent_nanousd", _lines(lines, _CHARGES))
+    yield _check("hold spent = its charges", holds, "spent_nanousd", _lines(lines, _SPENT))
     yield _check("hold reserved = open calls", holds, "reserved_nanousd", _sum(open_calls, "hold"))
     for phase in Phase:
         calls = Reservation.objects.filter(phase=phase).values("call_id")
         charges = lines.filter(call_id__in=calls)
         field = f"spent_{phase.value}_nanousd"
-        yield _check(f"hold {phase.value} = its charges", holds, field, _lines(charges, _CHARGES))
+        yield _check(f"hold {phase.value} = its charges", holds, field, _lines(charges, _SPENT))
+    # What was found out after it was closed was never given back.
+    later = Coalesce(_lines(lines, (LineKind.CORRECTION,)), Value(0))
     closed = Hold.objects.filter(closed_at__isnull=False).annotate(
-        rest_nanousd=F("amount_nanousd") - F("spent_nanousd")
+        rest_nanousd=F("amount_nanousd") - F("spent_nanousd") + later
     )
     given_back = _lines(lines, (LineKind.RETURN,))
     yield _check("closed hold's rest = RETURN", closed, "rest_nanousd", given_back)
@@ -79,6 +84,11 @@ def _check_periods() -> Iterator[Check]:
         spent = _sum(holds.filter(closed_at__isnull=False), field, "spent_nanousd")
         yield _check(f"{scope} held = its open holds", of_scope, "held_nanousd", held)
         yield _check(f"{scope} spent = its closed holds", of_scope, "spent_nanousd", spent)
+        lines = LedgerLine.objects.filter(
+            kind=LineKind.CORRECTION, **{f"hold__{field}": OuterRef("pk")}
+        )
+        later = _sum(lines, f"hold__{field}")
+        yield _check(f"{scope} corrected = its CORRECTION", of_scope, "corrected_nanousd", later)
 
 
 def _check_lines_have_calls() -> Check:
@@ -109,6 +119,31 @@ def _check_calls_have_lines() -> Check:
         "call's cost = its charge",
         calls.count(),
         tuple(Difference(f"call {pk}", cost or 0, None) for pk, cost in found),
+    )
+
+
+def _check_corrections() -> Check:
+    made = CostCorrection.objects.filter(call=OuterRef("call_id"), revision=OuterRef("revision"))
+    change = made.annotate(change=F("after_nanousd") - Coalesce("before_nanousd", Value(0)))
+    lines = LedgerLine.objects.filter(kind=LineKind.CORRECTION)
+    compared = lines.annotate(change=Subquery(change.values("change")))
+    wrong = compared.filter(Q(change=None) | ~Q(change=F("amount_nanousd")))
+    found = wrong.values_list("call_id", "amount_nanousd", "change")
+    return Check(
+        "CORRECTION = its call's correction",
+        lines.count(),
+        tuple(Difference(f"call {pk}", amount, change) for pk, amount, change in found),
+    )
+
+
+def _check_corrections_have_lines() -> Check:
+    lines = LedgerLine.objects.filter(call_id=OuterRef("call_id"), revision=OuterRef("revision"))
+    made = CostCorrection.objects.annotate(line=Subquery(lines.values("pk")[:1]))
+    found = made.filter(line=None).values_list("call_id", "after_nanousd")
+    return Check(
+        "call's correction = its CORRECTION",
+        CostCorrection.objects.count(),
+        tuple(Difference(f"call {pk}", amount, None) for pk, amount in found),
     )
 
 

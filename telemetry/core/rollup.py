@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from telemetry.core.histogram import cell_of
-from telemetry.core.totals import SCORE_UNITS
+from telemetry.core.totals import CALL_SUMS, SCORE_UNITS
 
 SECONDS_PER_HOUR = 3600
 KEEP_HOURS = timedelta(hours=48)
@@ -54,6 +54,13 @@ class CallFacts(Protocol):
     cache_write_tokens: int | None
     reasoning_tokens: int | None
     latency_ms: int | None
+
+
+class CorrectionFacts(Protocol):
+    """What a corrected cost must tell. `before_nanousd` None: it was unknown."""
+
+    before_nanousd: int | None
+    after_nanousd: int
 
 
 class ScoreFacts(Protocol):
@@ -142,6 +149,16 @@ def figures_of_call(call: CallFacts) -> list[int]:
         call.reasoning_tokens or 0,
         cell_of(call.latency_ms or 0) if timed else 0,
     ]
+
+
+def figures_of_correction(correction: CorrectionFacts) -> list[int]:
+    """Return what a correction changes in CALL_SUMS; no latency."""
+    before = correction.before_nanousd
+    change = {
+        "cost_nanousd": correction.after_nanousd - (before or 0),
+        "unpriced_calls": -1 if before is None else 0,
+    }
+    return [*(change.get(name, 0) for name in CALL_SUMS), 0]
 
 
 def figures_of_score(score: ScoreFacts) -> list[int]:

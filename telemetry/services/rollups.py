@@ -9,13 +9,14 @@ from telemetry.core.rollup import (
     SeriesKey,
     added,
     figures_of_call,
+    figures_of_correction,
     figures_of_score,
     hour_of,
     series_of_call,
     series_of_score,
 )
 from telemetry.core.totals import CALL_SUMS, SCORE_SUMS
-from telemetry.models import Call, HourlyRollup, Score
+from telemetry.models import Call, CostCorrection, HourlyRollup, Score
 from telemetry.services.rollup_rows import RowKey, add_rows
 from telemetry.services.series import series_ids
 
@@ -40,6 +41,13 @@ def sums_of_calls(calls: Iterable[Call]) -> dict[Place, list[int]]:
 def sums_of_scores(scores: Iterable[Score]) -> dict[Place, list[int]]:
     """Return the figures of evaluated attempts by series and hour."""
     return _summed((series_of_score(one), one.at, figures_of_score(one)) for one in scores)
+
+
+def sums_of_corrections(corrections: Iterable[CostCorrection]) -> dict[Place, list[int]]:
+    """Return what corrections change in the figures of their calls, by series and hour."""
+    return _summed(
+        (series_of_call(one.call), one.call.at, figures_of_correction(one)) for one in corrections
+    )
 
 
 def _summed(facts: Iterable[tuple[SeriesKey, datetime, list[int]]]) -> dict[Place, list[int]]:

@@ -13,9 +13,14 @@ from django.db.models import Model, Q, QuerySet
 from telemetry.core.histogram import from_bytes
 from telemetry.core.rollup import added, day_of, first_kept_hour
 from telemetry.core.totals import CALL_SUMS, SCORE_SUMS, SUMS
-from telemetry.models import Call, DailyRollup, HourlyRollup, Score, Series
+from telemetry.models import Call, CostCorrection, DailyRollup, HourlyRollup, Score, Series
 from telemetry.services.rollup_rows import RowKey, add_rows
-from telemetry.services.rollups import Place, sums_of_calls, sums_of_scores
+from telemetry.services.rollups import (
+    Place,
+    sums_of_calls,
+    sums_of_corrections,
+    sums_of_scores,
+)
 from telemetry.services.series import forget_series, series_ids
 
 FOLD_AT_ONCE = 1_000
@@ -61,9 +66,17 @@ def rebuild(zones: Zones, now: datetime) -> Rebuilt:
         _keep_out_writers()
         for table in (HourlyRollup, DailyRollup):
             table.objects.filter(series__demo=False).delete()
-        calls = _rebuild(Call.objects.all(), CALL_SUMS, sums_of_calls, zones, now)
-        scores = _rebuild(Score.objects.all(), SCORE_SUMS, sums_of_scores, zones, now)
+        calls = _rebuild(_real(Call), CALL_SUMS, sums_of_calls, zones, now)
+        # Made-up calls have none.
+        corrections = CostCorrection.objects.select_related("call")
+        _rebuild(corrections, CALL_SUMS, sums_of_corrections, zones, now)
+        scores = _rebuild(_real(Score), SCORE_SUMS, sums_of_scores, zones, now)
     return Rebuilt(calls, scores)
+
+
+def add_corrections(corrections: Iterable[CostCorrection], zones: Zones, now: datetime) -> None:
+    """Add what calls turned out to cost more, or less, to the figures of when they were made."""
+    _add(sums_of_corrections(corrections), CALL_SUMS, zones, now)
 
 
 def add_demo(calls: Iterable[Call], scores: Iterable[Score], zones: Zones, now: datetime) -> None:
@@ -118,6 +131,10 @@ def _keep_out_writers() -> None:
         cursor.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
 
 
+def _real(table: type[Call] | type[Score]) -> QuerySet[Any]:
+    return table.objects.filter(demo=False)
+
+
 def _rebuild(
     source: QuerySet[Any],
     sums: tuple[str, ...],
@@ -126,7 +143,7 @@ def _rebuild(
     now: datetime,
 ) -> int:
     count = 0
-    for chunk in _chunks(source.filter(demo=False)):
+    for chunk in _chunks(source):
         count += len(chunk)
         _add(summed(chunk), sums, zones, now)
     return count

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from budgets.core.ledger import Charge, ChargeKind, Granted, Phase, Refused, ReservationState
 from budgets.services.ledger.change import Closed, CloseHold, ExtendHold, HoldChange
+from budgets.services.ledger.correct import Correct
 from budgets.services.ledger.reserve import MarkSent, Reserve
 from budgets.services.ledger.settle import Recovered, Settle, settle_abandoned
 
@@ -15,6 +16,7 @@ __all__ = [
     "ChargeKind",
     "CloseHold",
     "Closed",
+    "Correct",
     "ExtendHold",
     "Granted",
     "HoldChange",

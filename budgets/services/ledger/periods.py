@@ -28,7 +28,12 @@ _COLUMNS = (
     "alerted_percent",
     "raised_nanousd",
     "limit_until",
+    "corrected_nanousd",
+    "ends_at",
 )
+
+
+_COUNTERS = ("spent_nanousd", "held_nanousd", "corrected_nanousd", "alerted_percent")
 
 
 @dataclass(slots=True)
@@ -46,6 +51,12 @@ class PeriodRow:
     told_percent: int
     raised_nanousd: int = 0
     limit_until: datetime | None = None
+    corrected_nanousd: int = 0
+    ends_at: datetime | None = None
+
+    def is_over(self, at: datetime) -> bool:
+        """Tell whether it has ended."""
+        return self.ends_at is not None and self.ends_at <= at
 
     @property
     def base_nanousd(self) -> int:
@@ -60,6 +71,11 @@ class PeriodRow:
         """Let the limit be this base and these raises."""
         self.limit_nanousd = base_nanousd + raised.amount_nanousd
         self.raised_nanousd, self.limit_until = raised.amount_nanousd, raised.until
+
+    @property
+    def counters(self) -> tuple[int, ...]:
+        """Return what money moves, in the order of the columns."""
+        return self.spent_nanousd, self.held_nanousd, self.corrected_nanousd, self.told_percent
 
     @property
     def scope(self) -> Literal["team", "org"]:
@@ -103,16 +119,22 @@ class PeriodRows:
             row.spent_nanousd += spent_nanousd
             self._changed[row.id] = row
 
-    def store(self, at: datetime) -> None:
-        """Write what changed, with an event each, and an alert for a threshold passed."""
+    def correct(self, hold: HoldRow, amount_nanousd: int) -> None:
+        """Add to what the hold's periods have spent, as what was found out later."""
+        self.move(hold, held_nanousd=0, spent_nanousd=amount_nanousd)
+        for row in self._of(hold):
+            row.corrected_nanousd += amount_nanousd
+
+    def store(self, at: datetime, *, tell_of_past: bool = True) -> None:
+        """Write what changed, with an event each, and an alert for a threshold passed.
+
+        `tell_of_past` False: nobody is told of thresholds of periods that are over.
+        """
         rows = list(self._changed.values())
         events = [row.event("budget.moved", at) for row in rows]
-        RecordEvent.apply([*events, *tell_passed(rows, at)])
-        update_rows(
-            BudgetPeriod,
-            ["spent_nanousd", "held_nanousd", "alerted_percent"],
-            [(row.spent_nanousd, row.held_nanousd, row.told_percent, row.id) for row in rows],
-        )
+        told = [row for row in rows if tell_of_past or not row.is_over(at)]
+        RecordEvent.apply([*events, *tell_passed(told, at)])
+        update_rows(BudgetPeriod, _COUNTERS, [(*row.counters, row.id) for row in rows])
 
     def _of(self, hold: HoldRow) -> list[PeriodRow]:
         ids = (hold.team_period_id, hold.org_period_id)

@@ -16,6 +16,7 @@ from telemetry.core.rollup import (
     added,
     day_of,
     figures_of_call,
+    figures_of_correction,
     figures_of_score,
     first_hour_of,
     first_kept_hour,
@@ -28,6 +29,12 @@ from telemetry.core.totals import CALL_SUMS, SCORE_SUMS
 RUN = UUID(int=1)
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")
+
+
+@dataclass
+class Correction:
+    before_nanousd: int | None
+    after_nanousd: int
 
 
 @dataclass
@@ -158,3 +165,15 @@ def test_a_day_begins_with_the_first_hour_that_begins_in_it() -> None:
         first = first_hour_of(date(2026, 11, 26), zone)
         assert day_of(first, zone) == date(2026, 11, 26)
         assert day_of(first - 1, zone) == date(2026, 11, 25)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cost", "unpriced"), [(30, 45, 15, 0), (30, 20, -10, 0), (None, 7, 7, -1)]
+)
+def test_a_correction_changes_the_cost_and_whether_it_is_known(
+    before: int | None, after: int, cost: int, unpriced: int
+) -> None:
+    figures = figures_of_correction(Correction(before, after))
+    changed = dict(zip((*CALL_SUMS, "latency"), figures, strict=True))
+    assert (changed.pop("cost_nanousd"), changed.pop("unpriced_calls")) == (cost, unpriced)
+    assert not any(changed.values())
