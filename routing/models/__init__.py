@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from routing.models.decision import ChainHead, Decision
 from routing.models.health import Breaker
+from routing.models.invoice import InvoiceCheck, Repricing
 from routing.models.learned import CachedReply, Evidence, QualityProfile, SharedLearning
 from routing.models.model import DisabledProvider, Model, PriceOverride
 from routing.models.policy import Policy, PolicyVersion
@@ -25,6 +26,7 @@ __all__ = [
     "Decision",
     "DisabledProvider",
     "Evidence",
+    "InvoiceCheck",
     "Model",
     "Policy",
     "PolicyVersion",
@@ -35,6 +37,7 @@ __all__ = [
     "RealisedSaving",
     "Recommendation",
     "RecommendationStep",
+    "Repricing",
     "SharedLearning",
     "TrialResult",
 ]
