@@ -99,6 +99,8 @@ class OfficeConfig(AdminConfig):
 class Office(Site):
     """The back office, for the operators of the house and its auditors."""
 
+    index_title = "The office"
+
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         # The log-in that counts what fails; loaded late, since forms need models.

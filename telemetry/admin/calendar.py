@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -19,7 +21,18 @@ else:
 _PARTS = ("year", "month", "day")
 
 
-class LongList(List):
+class DatedList(List):
+    """A list whose address may name any date, also one that no calendar has."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Return the filters. Raises: IncorrectLookupParameters: all rows are shown."""
+        try:
+            return super().get_filters(request)
+        except OverflowError as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+class LongList(DatedList):
     """A list whose rows come in order of time, so that its two ends tell which dates it has."""
 
     def calendar(self) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from unfold import admin as unfold
 from unfold.paginator import InfinitePaginator
 
-from telemetry.admin.calendar import LongList
+from telemetry.admin.calendar import DatedList, LongList
 from telemetry.services.changes import record_change
 
 # The stubs know these as generics; the libraries themselves do not.
@@ -30,6 +30,10 @@ class TableAdmin(_Table):
 
     list_fullwidth = True
     list_per_page = 50
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DatedList]:
+        """Return the list that survives any date."""
+        return DatedList
 
 
 class ReadOnly:
