@@ -21,7 +21,7 @@ from contextlib import suppress
 from multiprocessing import Process
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django_q.cluster import Conf, get_mp_context
 from django_q.cluster import Sentinel as PlainSentinel
@@ -195,16 +195,18 @@ def ring() -> None:
     """Ring the bell, if the database answers."""
     try:
         queue.ring()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         logger.warning("The queue cannot be reached; trying again later.", exc_info=True)
+        connection.close()  # nobody else would: outside of requests Django keeps a dead one
 
 
 def beat() -> None:
     """Tell that this pool lives, if the database answers."""
     try:
         queue.beat(f"{socket.gethostname()[:60]}:{os.getpid()}", timezone.now())
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         logger.warning("Could not tell that this pool lives; trying again later.", exc_info=True)
+        connection.close()
 
 
 def _stop_carrying() -> None:
