@@ -52,11 +52,14 @@ def run_list(caller: Caller, filters: RunFilters = EVERYTHING) -> QuerySet[Run]:
 
     Unordered: whoever pages through them says how.
     """
-    runs = Run.objects.filter(team__in=list(caller.team_ids(Action.READ_RUNS)))
-    runs = narrowed(runs, filters).select_related("team").defer(*_BODIES)
-    return runs.annotate(
-        project_excerpt=Left("project", EXCERPT_CHARS),
-        criteria_excerpt=Left("success_criteria", EXCERPT_CHARS),
+    runs = narrowed(caller.team_ids(Action.READ_RUNS), filters)
+    return (
+        runs.select_related("team")
+        .defer(*_BODIES)
+        .annotate(
+            project_excerpt=Left("project", EXCERPT_CHARS),
+            criteria_excerpt=Left("success_criteria", EXCERPT_CHARS),
+        )
     )
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from budgets.core.access import Caller, Role, Scope
 from budgets.services.access import authenticate_key, caller_of_user
 from runs.core.feed import may_see
-from runs.selectors.feed import feed_list
+from runs.selectors import feed
+from runs.selectors.feed import Stretch, feed_list, feed_stretch
 from telemetry.models import Event
 from tests.integration.runs.api import Api, problem
 from tests.world import World, make_event, make_key, make_run, make_user, make_world
@@ -58,6 +59,8 @@ def test_the_list_and_the_sockets_show_every_caller_the_same(world: World):
         listed = set(feed_list(caller).values_list("seq", flat=True))
         pushed = {row.seq for row in rows if may_see(caller, row.type, row.org_id, row.team_id)}
         assert listed == pushed, name
+        for stretch in (Stretch(), Stretch(before=2**62)):
+            assert {row.seq for row in feed_stretch(caller, stretch)} == pushed, name
 
 
 def test_events_after_a_number_in_order_with_their_run(world: World):
@@ -74,16 +77,27 @@ def test_events_after_a_number_in_order_with_their_run(world: World):
     assert found["next"] is None
 
 
-def test_pages_go_on_where_the_last_one_ended(world: World):
-    run = make_run(world.team)
-    numbers = [make_event(run).seq for _ in range(5)]
-    api, found, url = Api(world.key), list[int](), f"{FEED}?page_size=2"
-    while url:
-        page = api.get(url).json()
-        found += [row["seq"] for row in page["results"]]
-        url = page["next"]
+@pytest.mark.parametrize(("at_once", "places"), [(250, 100), (4, 100), (250, 0)])
+def test_pages_go_on_where_the_last_one_ended_both_ways(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_once: int, places: int
+):
+    monkeypatch.setattr(feed, "AT_ONCE", at_once)
+    monkeypatch.setattr(feed, "MOST_PLACES", places)
+    make_event(make_run(world.team))
+    runs = [make_run(world.team), make_run(world.sibling)]
+    numbers = [make_event(runs[n % 2]).seq for n in range(9)]
+    make_event(make_run(world.other))
+    api = Api()
+    api.client.force_login(world.owner)
+    pages = [api.get(f"{FEED}?page_size=2&since={numbers[0]}").json()]
+    while pages[-1]["next"]:
+        pages.append(api.get(pages[-1]["next"]).json())
+    back = [pages[-1]]
+    while back[-1]["previous"]:
+        back.append(api.get(back[-1]["previous"]).json())
 
-    assert found == numbers
+    assert [row["seq"] for page in pages for row in page["results"]] == numbers[1:]
+    assert [row["seq"] for page in back[::-1] for row in page["results"]] == numbers[1:]
 
 
 def test_a_browser_session_reads_it_too(world: World):
@@ -112,5 +126,5 @@ def test_queries_do_not_grow_with_events(world: World, django_assert_num_queries
     api = Api(world.key)
     api.get(FEED)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         api.get(FEED)
