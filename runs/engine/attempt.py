@@ -68,7 +68,7 @@ class Attempt:
             draft.notes.append(f"no output: {error}")
             return
         draft.model, draft.provider = done.spec.name, done.spec.provider
-        draft.reasoning = done.spec.reasoning
+        draft.reasoning, draft.steered = done.spec.reasoning, done.steered
         draft.output = storable(done.reply.text)
         if done.reply.finish_reason == "length":
             draft.notes.append("the output was cut at its token limit")
@@ -82,6 +82,7 @@ class Attempt:
             avoid=(Avoid(models=plan.exclude_models),),
             patient=not plan.exclude_models,
             threshold=self._brief.threshold,
+            steerable=True,
         )
         if plan.go_on_with:
             try:

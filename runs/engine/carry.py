@@ -23,6 +23,7 @@ from routing.services.cache import prune_replies
 from routing.services.gateway import Gateway
 from runs.core.interruption import LeaseLost, RunCancelled, Stopping
 from runs.core.status import RunStatus
+from runs.engine.background import Background
 from runs.engine.run import carry_out
 from runs.engine.session import Session
 from runs.services import lease, webhooks
@@ -90,6 +91,7 @@ class Carrier:
     async def _serve(self) -> None:
         self._journal = Journal()
         self._gateway = Gateway(self._journal)
+        self._background = Background()
         keeper = asyncio.create_task(self._keep_leases())
         sweeper = asyncio.create_task(self._sweep())
         try:
@@ -100,6 +102,7 @@ class Carrier:
             await self._hand_back()
             keeper.cancel()
             sweeper.cancel()
+            await self._background.close()
             await self._gateway.close()
             await asyncio.to_thread(self._journal.close)
 
@@ -120,7 +123,9 @@ class Carrier:
         )
         for item in claimed:
             self.quiet.clear()
-            session = Session(item.run_id, item.epoch, self._journal, self._gateway)
+            session = Session(
+                item.run_id, item.epoch, self._journal, self._gateway, self._background
+            )
             self._sessions[item.run_id] = session
             task = asyncio.create_task(self._carry(session), name=f"run {item.run_id}")
             self._running.add(task)

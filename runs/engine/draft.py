@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from routing.core.steering import Steered
 from routing.services.gateway import Completion
 from runs.core.attempts import AttemptKind
 from runs.core.feedback import feedback_from
@@ -49,6 +50,7 @@ class Draft:
     validators: list[ValidatorResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     calls: list[Completion] = field(default_factory=list)
+    steered: Steered | None = None  # by a recommendation that had a say in the author
 
     @property
     def validators_passed(self) -> bool | None:
@@ -61,6 +63,11 @@ class Draft:
     @property
     def cost_nanousd(self) -> int:
         return sum(done.call.cost_nanousd or 0 for done in self.calls)
+
+    def is_accepted(self, threshold: float) -> bool:
+        """Tell whether it reached what was asked of it."""
+        reached = self.score is not None and self.score >= threshold
+        return reached and self.validators_passed is True
 
     @property
     def feedback(self) -> Feedback:

@@ -15,6 +15,7 @@ from budgets.core.money import format_usd_or_none
 from routing.core.errors import DeadlinePassed, InsufficientBudget, NoCandidate
 from routing.services.gateway import CallContext, Completion, Gateway, Wanted
 from runs.core.interruption import Interruption, OutOfMoney, OutOfTime, ProvidersDown
+from runs.engine.background import Background
 from runs.models import Run
 from runs.services.lease import Fence
 from runs.services.progress import CountCall
@@ -29,11 +30,19 @@ class Session:
     run: Run  # set once it is loaded, and with it who restricts the models
     allowed: Mapping[str, frozenset[str]]
 
-    def __init__(self, run_id: UUID, epoch: int, journal: Journal, gateway: Gateway) -> None:
+    def __init__(
+        self,
+        run_id: UUID,
+        epoch: int,
+        journal: Journal,
+        gateway: Gateway,
+        background: Background | None = None,
+    ) -> None:
         self.run_id = run_id
         self.epoch = epoch
         self.journal = journal
-        self._gateway = gateway
+        self.gateway = gateway
+        self.background = background or Background()
         self._over_cap: set[str] = set()
         self._fence = Fence(run_id, epoch)
         self._halted = asyncio.Event()
@@ -83,7 +92,7 @@ class Session:
         """
         self.check()
         try:
-            return await self._gateway.complete(wanted, self._context(task_key, attempt, retrying))
+            return await self.gateway.complete(wanted, self._context(task_key, attempt, retrying))
         except InsufficientBudget as error:
             raise OutOfMoney(str(error)) from error
         except DeadlinePassed as error:

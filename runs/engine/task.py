@@ -28,6 +28,7 @@ from runs.engine.attempt import Attempt
 from runs.engine.draft import Brief, Draft, Plan
 from runs.engine.session import Session
 from runs.engine.state import PastAttempt, TaskState
+from runs.engine.trial import Trials
 from runs.models import Attempt as AttemptRow
 from runs.services.progress import FinishTask, SaveAttempt
 from telemetry.models import Score
@@ -61,6 +62,7 @@ class TaskWork:
             validators=state.validators,
             context=tuple((key, outputs[key]) for key in state.depends_on if key in outputs),
         )
+        self._trials = Trials(session, self._brief)
 
     async def carry_out(self) -> TaskResult:
         """Return the task's result, when it is durable. Raises: Interruption."""
@@ -68,13 +70,15 @@ class TaskWork:
             step = self._next_step()
             if isinstance(step, Finish):
                 return await self._finish(step)
+            plan = self._plan(step)
             try:
-                draft = await Attempt(self._session, self._brief, self._plan(step)).make()
+                draft = await Attempt(self._session, self._brief, plan).make()
             except NoCandidate:
                 # Only an attempt that rules models out is refused so: there is no other model.
                 self._no_other_model = True
                 continue
             await self._save(draft)
+            await self._trials.go_on(draft, plan)
 
     def _next_step(self) -> Step:
         return next_step(
@@ -147,6 +151,7 @@ class TaskWork:
             SaveAttempt(row, draft.output, draft.critique),
             *self._lesson(draft),
             *self._worth(draft, now),
+            *self._trials.commands(draft, now),
             event,
         )
         self._past.append(PastAttempt(facts, draft.feedback, draft.output, draft.reviewer))
@@ -177,8 +182,7 @@ class TaskWork:
         """Return what the attempt adds to the figures; nothing where no model wrote anything."""
         if not draft.output:
             return ()
-        run, threshold = self._session.run, self._brief.threshold
-        reached = draft.score is not None and draft.score >= threshold
+        run = self._session.run
         score = Score(
             at=now,
             org_id=run.org_id,
@@ -190,7 +194,7 @@ class TaskWork:
             provider=draft.provider,
             model=draft.model,
             score=draft.score,
-            accepted=reached and draft.validators_passed is True,
+            accepted=draft.is_accepted(self._brief.threshold),
             cost_nanousd=draft.cost_nanousd,
         )
         return (RecordScore(score),)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from routing.services.recommendations.advising import Advised, advise_org
 from routing.services.recommendations.realising import realise, realise_org
 from routing.services.recommendations.stages import Wanted, advance, dismiss, revert
-from routing.services.recommendations.trials import RecordTrial, TrialGuard, TrialOver, look
+from routing.services.recommendations.trials import (
+    RecordTrial,
+    TrialGuard,
+    TrialOver,
+    end_shadow,
+    look,
+)
 
 __all__ = [
     "Advised",
@@ -16,6 +22,7 @@ __all__ = [
     "advance",
     "advise_org",
     "dismiss",
+    "end_shadow",
     "look",
     "realise",
     "realise_org",
