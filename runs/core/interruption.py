@@ -4,6 +4,7 @@
     +-- LeaseLost      another worker carries the run out now
     +-- RunCancelled   a person cancelled it
     +-- Stopping       this worker is shutting down
+    +-- DatabaseAway   what this worker does cannot be written down
     +-- ProvidersDown  no model could be reached
     +-- OutOfMoney     a budget left no room for the next call
     +-- OutOfTime      the run's time limit passed
@@ -28,6 +29,10 @@ class RunCancelled(Interruption):
 
 class Stopping(Interruption):
     """Tell that the worker ends and another one will go on."""
+
+
+class DatabaseAway(Interruption):
+    """Tell that nothing could be written for a while: whoever claims the run next goes on."""
 
 
 class ProvidersDown(Interruption):

@@ -7,12 +7,14 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from budgets.services.ledger import Closed, CloseHold
 from runs import queue
 from runs.core.graph import to_skip
 from runs.core.interruption import (
+    DatabaseAway,
     Interruption,
     LeaseLost,
     OutOfMoney,
@@ -35,6 +37,10 @@ from telemetry.services.journal import Command
 
 logger = logging.getLogger(__name__)
 
+# Whoever claims the run next goes on. Where the database is away, that is when the lease ends:
+# to end the run could not be written either, and it has done nothing wrong.
+LEFT_TO_OTHERS = (LeaseLost, Stopping, DatabaseAway)
+
 
 @dataclass
 class Findings:
@@ -46,6 +52,8 @@ class Findings:
     def note(self, error: BaseException) -> None:
         if isinstance(error, Interruption):
             self.reasons.setdefault(type(error), str(error))
+        elif isinstance(error, (OperationalError, InterfaceError)):
+            self.reasons.setdefault(DatabaseAway, "the database was away")
         else:
             self.unexpected = self.unexpected or f"{type(error).__name__} in the engine"
 
@@ -72,8 +80,8 @@ async def carry_out(session: Session) -> None:
         _note(session, findings, error)
     work = RunWork(session, tasks, findings)
     await work.work_off()
-    if findings.saw(LeaseLost) or findings.saw(Stopping):
-        return  # another worker goes on
+    if any(findings.saw(kind) for kind in LEFT_TO_OTHERS):
+        return
     await _finish(session, work)
 
 
@@ -111,7 +119,7 @@ class RunWork:
 
     async def _skip_lost(self) -> None:
         lost = to_skip(self._nodes, self.statuses)
-        if not lost or self.findings.saw(LeaseLost):
+        if not lost or self.findings.saw(LeaseLost) or self.findings.saw(DatabaseAway):
             return
         now = timezone.now()
         for key, culprit in lost.items():

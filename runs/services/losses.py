@@ -74,5 +74,5 @@ def _finished_attempts(run_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def _failure(run: Run) -> dict[str, Any]:
-    reason = f"{run.losses} workers in a row died with this run and nothing was finished"
+    reason = f"{run.losses} workers in a row were lost with this run and nothing was finished"
     return {"reasons": [reason], "tasks": []}

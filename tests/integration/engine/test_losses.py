@@ -41,7 +41,7 @@ def test_a_run_that_no_worker_survives_is_ended_and_may_be_resumed() -> None:
 
     assert tries == [1] * MAX_LOSSES + [0]
     assert (run.status, run.owner) == ("SYSTEM_FAILURE", "")
-    assert run.failure is not None and "5 workers in a row died" in run.failure["reasons"][0]
+    assert run.failure is not None and "5 workers in a row were lost" in run.failure["reasons"][0]
     assert Hold.objects.get(run_id=run.id).closed_at
     assert Event.objects.filter(run_id=run.id, type="run.finished").count() == 1
     assert WebhookDelivery.objects.filter(run=run).count() == 1
