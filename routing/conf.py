@@ -41,6 +41,11 @@ def available(providers: Iterable[ProviderSpec]) -> frozenset[str]:
     return frozenset(one.name for one in providers if one.simulated)
 
 
+def has_key(provider: ProviderSpec) -> bool:
+    """Tell whether the variables that a provider needs are set; never to what."""
+    return provider.simulated or _is_set_up(provider)
+
+
 def extra_models() -> Mapping[str, tuple[str, str] | None]:
     """Return the models that EXTRA_MODELS adds, with dollars per million tokens where given.
 

@@ -47,6 +47,8 @@ class Action(StrEnum):
     READ_DECISIONS = "read_decisions"
     MANAGE_KEYS = "manage_keys"
     MANAGE_MEMBERS = "manage_members"
+    MANAGE_MODELS = "manage_models"  # and prices, invoices, and pricing history anew
+    SHARE_LEARNING = "share_learning"  # with other organisations
 
 
 _READ = frozenset(
@@ -59,10 +61,12 @@ _READ = frozenset(
     }
 )
 _ALL = frozenset(Action)
+# What leaves the organisation is for its owners alone to decide, and for no key.
+_ALL_WITHIN = _ALL - {Action.SHARE_LEARNING}
 
 ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: _ALL,
-    Role.ADMIN: _ALL,
+    Role.ADMIN: _ALL_WITHIN,
     Role.ANALYST: _READ | {Action.READ_DECISIONS},
     Role.DEVELOPER: _READ | {Action.WRITE_RUNS},
     # Sees what was decided and why, and nothing of what was written.
@@ -75,7 +79,7 @@ SCOPE_ACTIONS: Mapping[Scope, frozenset[Action]] = {
     Scope.USAGE_READ: frozenset({Action.READ_USAGE, Action.READ_BUDGETS, Action.READ_DECISIONS}),
     Scope.BUDGETS_WRITE: frozenset({Action.READ_BUDGETS, Action.WRITE_BUDGETS}),
     Scope.POLICIES_WRITE: frozenset({Action.READ_POLICIES, Action.WRITE_POLICIES}),
-    Scope.ADMIN: _ALL,
+    Scope.ADMIN: _ALL_WITHIN,
 }
 
 # The scope that a key lacking a right should be given: the least that grants it.
@@ -91,6 +95,8 @@ SCOPE_FOR: Mapping[Action, Scope] = {
     Action.WRITE_POLICIES: Scope.POLICIES_WRITE,
     Action.MANAGE_KEYS: Scope.ADMIN,
     Action.MANAGE_MEMBERS: Scope.ADMIN,
+    Action.MANAGE_MODELS: Scope.ADMIN,
+    Action.SHARE_LEARNING: Scope.ADMIN,
 }
 
 # Who can be asked for more money, the nearest first.

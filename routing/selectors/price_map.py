@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,13 @@ def price_entry(key: str) -> Mapping[str, Any] | None:
     """Return the map's entry under this key, with or without its adapter's prefix."""
     entries = _entries()
     return entries.get(key) or entries.get(key.partition("/")[2])
+
+
+def listed_names() -> Iterator[str]:
+    """Yield the names of models that are priced by tokens."""
+    for name, entry in _entries().items():
+        if "input_cost_per_token" in entry and "output_cost_per_token" in entry:
+            yield name
 
 
 @cache
