@@ -44,6 +44,7 @@ class Action(StrEnum):
     WRITE_BUDGETS = "write_budgets"
     READ_POLICIES = "read_policies"
     WRITE_POLICIES = "write_policies"
+    STEER_ROUTING = "steer_routing"  # let recommendations act, and take them back
     READ_DECISIONS = "read_decisions"
     MANAGE_KEYS = "manage_keys"
     MANAGE_MEMBERS = "manage_members"
@@ -67,7 +68,7 @@ _ALL_WITHIN = _ALL - {Action.SHARE_LEARNING}
 ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: _ALL,
     Role.ADMIN: _ALL_WITHIN,
-    Role.ANALYST: _READ | {Action.READ_DECISIONS},
+    Role.ANALYST: _READ | {Action.READ_DECISIONS, Action.STEER_ROUTING},
     Role.DEVELOPER: _READ | {Action.WRITE_RUNS},
     # Sees what was decided and why, and nothing of what was written.
     Role.AUDITOR: _READ - {Action.READ_TEXTS} | {Action.READ_DECISIONS},
@@ -78,7 +79,9 @@ SCOPE_ACTIONS: Mapping[Scope, frozenset[Action]] = {
     Scope.RUNS_READ: frozenset({Action.READ_RUNS, Action.READ_TEXTS}),
     Scope.USAGE_READ: frozenset({Action.READ_USAGE, Action.READ_BUDGETS, Action.READ_DECISIONS}),
     Scope.BUDGETS_WRITE: frozenset({Action.READ_BUDGETS, Action.WRITE_BUDGETS}),
-    Scope.POLICIES_WRITE: frozenset({Action.READ_POLICIES, Action.WRITE_POLICIES}),
+    Scope.POLICIES_WRITE: frozenset(
+        {Action.READ_POLICIES, Action.WRITE_POLICIES, Action.STEER_ROUTING}
+    ),
     Scope.ADMIN: _ALL_WITHIN,
 }
 
@@ -93,6 +96,7 @@ SCOPE_FOR: Mapping[Action, Scope] = {
     Action.WRITE_BUDGETS: Scope.BUDGETS_WRITE,
     Action.READ_POLICIES: Scope.POLICIES_WRITE,
     Action.WRITE_POLICIES: Scope.POLICIES_WRITE,
+    Action.STEER_ROUTING: Scope.POLICIES_WRITE,
     Action.MANAGE_KEYS: Scope.ADMIN,
     Action.MANAGE_MEMBERS: Scope.ADMIN,
     Action.MANAGE_MODELS: Scope.ADMIN,
