@@ -23,9 +23,13 @@ from runs.views.budget_actions import budget_change, budget_new, budget_raise, r
 from runs.views.budget_list import budgets
 from runs.views.budget_page import budget
 from runs.views.decision_log import decision, decisions
+from runs.views.learning import learning, sharing
 from runs.views.policy_editor import policy_edit, policy_new
 from runs.views.policy_list import policies
 from runs.views.policy_page import policy, policy_file, policy_restore, policy_retire
+from runs.views.tuning import look, patterns, proposal_new, reckoning
+from runs.views.tuning_assumptions import assumptions
+from runs.views.tuning_proposal import dataset_file, dataset_new, model_register, proposal
 
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -57,6 +61,21 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("policies/<int:policy_id>/restore/", policy_restore, name="policy-restore"),
     path("decisions/", decisions, name="decisions"),
     path("decisions/<uuid:decision_id>/", decision, name="decision"),
+    path("learning/", learning, name="learning"),
+    path("learning/sharing/", sharing, name="learning-sharing"),
+    path("tuning/", patterns, name="tuning"),
+    path("tuning/look/", look, name="tuning-look"),
+    path("tuning/assumptions/", assumptions, name="tuning-assumptions"),
+    path("tuning/reckoning/", reckoning, name="tuning-reckoning"),
+    path("tuning/proposals/", proposal_new, name="tuning-propose"),
+    path("tuning/proposals/<uuid:proposal_id>/", proposal, name="tuning-proposal"),
+    path("tuning/proposals/<uuid:proposal_id>/data-set/", dataset_new, name="tuning-dataset-new"),
+    path("tuning/proposals/<uuid:proposal_id>/model/", model_register, name="tuning-model"),
+    path(
+        "tuning/data-sets/<uuid:dataset_id>/<slug:form>/<slug:part>.jsonl",
+        dataset_file,
+        name="tuning-dataset-file",
+    ),
     path("settings/keys/", api_keys, name="api-keys"),
     path("settings/keys/<int:key_id>/revoke/", key_revoke, name="key-revoke"),
     path("settings/keys/<int:key_id>/rotate/", key_rotate, name="key-rotate"),

@@ -85,7 +85,8 @@ SCOPE_ACTIONS: Mapping[Scope, frozenset[Action]] = {
     Scope.ADMIN: _ALL_WITHIN,
 }
 
-# The scope that a key lacking a right should be given: the least that grants it.
+# The scope that a key lacking a right should be given: the least that grants it. No scope grants
+# what is missing here.
 SCOPE_FOR: Mapping[Action, Scope] = {
     Action.READ_RUNS: Scope.RUNS_READ,
     Action.READ_TEXTS: Scope.RUNS_READ,
@@ -100,7 +101,6 @@ SCOPE_FOR: Mapping[Action, Scope] = {
     Action.MANAGE_KEYS: Scope.ADMIN,
     Action.MANAGE_MEMBERS: Scope.ADMIN,
     Action.MANAGE_MODELS: Scope.ADMIN,
-    Action.SHARE_LEARNING: Scope.ADMIN,
 }
 
 # Who can be asked for more money, the nearest first.

@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
+from channels.db import database_sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 # Compared with each other in some seconds; providers see little more in more.
 MOST_EXAMPLES: Final = 3_000
+LINES_A_CHUNK: Final = 100
 
 
 def ask_for_dataset(
@@ -71,6 +75,20 @@ def lines_of(dataset: TuningDataset, form: str, part: Part) -> Iterator[str]:
     for example, _ in _redacted(ids):
         if part_of(example) is part:
             yield FORMATS[form](example)
+
+
+def chunks_of(dataset: TuningDataset, form: str, part: Part) -> Iterator[str]:
+    """Yield one file, some lines at a time."""
+    lines = lines_of(dataset, form, part)
+    while chunk := "".join(islice(lines, LINES_A_CHUNK)):
+        yield chunk
+
+
+async def chunks_in_turn(chunks: Iterator[str]) -> AsyncIterator[str]:
+    """Yield chunks to an event loop, each read in a thread: the loop must not wait for them."""
+    read = database_sync_to_async(partial(next, chunks, ""), thread_sensitive=False)
+    while chunk := await read():
+        yield chunk
 
 
 def log_download(

@@ -27,8 +27,9 @@ from budgets.services.invitations import token_of
 from budgets.services.keys import create_key
 from routing.models import Decision, Policy, PolicyVersion
 from routing.services.decisions import RecordDecision
-from runs.models import SavedView
+from runs.models import FailureAnalysis, SavedView
 from telemetry.services.journal import apply_now
+from tests.integration.tuning import scene
 from tests.world import make_budget, make_org, make_run, make_task, make_team, make_user
 
 STRANGER, NOBODY = "stranger", "nobody"
@@ -103,7 +104,13 @@ def _names(org: Any, team: Any, member: User) -> dict[str, Any]:
         org=org, team=team, email="new@example.com", role="developer", invited_by="x",
         created_at=now, expires_at=now + timedelta(days=1),
     )  # fmt: skip
+    proposal = scene.proposal(org, team)
+    analysis = FailureAnalysis.objects.create(
+        org=org, team=team, state="done", requested_at=now, requested_by="x", since=now, until=now
+    )
     return {
+        "proposal_id": proposal.pk, "dataset_id": scene.dataset(proposal, org, team).pk,
+        "analysis_id": analysis.pk, "form": "openai", "part": "train",
         "run_id": run.pk, "key": "t1", "slug": "not-found", "place": f"team-{team.pk}",
         "model_id": "sim/gpt-6-luna", "budget_id": budget.pk, "raise_id": raised.pk,
         "channel_id": channel.pk, "delivery_id": delivery.pk, "key_id": key.pk,
@@ -141,6 +148,9 @@ def _bodies(org: Any, team: Any) -> dict[tuple[str, str], Any]:
             "email": "b@example.com", "role": "developer", "place": f"team-{team.pk}",
         },
         ("/settings/members/{member_id}/role/", "POST"): {"role": "analyst"},
+        ("/learning/sharing/", "POST"): {"org": org.slug, "share": "yes"},
+        ("/tuning/look/", "POST"): {"place": f"team-{team.pk}"},
+        ("/tuning/proposals/", "POST"): {"place": f"team-{team.pk}", "base": "none"},
         ("/providers/clear/", "POST"): {"model": "sim/gpt-6-luna"},
     }  # fmt: skip
 

@@ -7,8 +7,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from budgets.models import Team
-from runs.models import Attempt, AttemptText, Run, Task, TaskText
+from budgets.models import Org, Team
+from routing.models import Recommendation
+from runs.core.tuning.dataset import LeftOut
+from runs.core.tuning.roi import Facts, estimate
+from runs.models import Attempt, AttemptText, Run, Task, TaskText, TuningDataset
+from runs.selectors.tuning.assumptions import first_assumptions
+from runs.selectors.tuning.examples import Eligible, Kind
+from runs.selectors.tuning.places import Place
+from runs.services.tuning.datasets import ask_for_dataset, carry_out
+from runs.services.tuning.proposals import Offer, Reckoning, propose
 from telemetry.models import Call
 from tests.world import make_run
 
@@ -97,3 +105,36 @@ def planted(team: Team) -> Run:
     attempts(tone, score=0.3, critique=TONE)
     attempts(tone, 2, score=0.95)
     return run
+
+
+def proposal(org: Org, team: Team | None = None, **fields: Any) -> Recommendation:
+    """Keep a proposal of figures that are made up."""
+    now = timezone.now()
+    facts = Facts(
+        days=30.0, tasks=2_000, cost_nanousd=25e6, cost_sd_nanousd=9e6, check_nanousd=5e6,
+        input_tokens=1_200.0, output_tokens=400.0, attempts=1.4, quality=0.88, quality_sd=0.1,
+        scores=2_000, examples=400, example_tokens=900.0, ceiling=0.95, base_quality=0.7,
+        base_sd=0.06,
+    )  # fmt: skip
+    assumed = first_assumptions()
+    base = assumed.base_models[0]
+    made = estimate(facts, base, assumed, now.date())
+    assert made is not None
+    examples = Eligible(tuple(range(400)), 520, {LeftOut.NOT_ACCEPTED: 120}, 0.95)
+    kind, place = Kind("data_extraction", "json_schema"), Place(org, team)
+    offer = Offer(base, facts, made)
+    reckoned = Reckoning(place, kind, assumed, examples, facts, 0, (offer,))
+    row = propose(reckoned, offer, actor="ada", now=now)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save()
+    return row
+
+
+def dataset(row: Recommendation, org: Org, team: Team | None = None) -> TuningDataset:
+    """Make the data set of a proposal, at once."""
+    kind = Kind(row.task_type, row.evidence["validator"])
+    at = timezone.now() + timedelta(seconds=2)
+    asked = ask_for_dataset(Place(org, team), kind, actor="ada", now=at, recommendation=row.pk)
+    carry_out(asked.pk)
+    return TuningDataset.objects.get(pk=asked.pk)

@@ -1,0 +1,166 @@
+"""Figures of a proposal to tune, in words: money, interval, dates, and what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+from runs.core.tuning.roi import PRICES, VOLUMES, Range
+from runs.views.formats import usd, words
+
+LEFT_OUT: Final = {
+    "policy": "a policy keeps them from training",
+    "model_terms": "their model's terms forbid it",
+    "needs_context": "they build on other tasks' outputs",
+    "not_accepted": "they were not accepted",
+    "negative_feedback": "people disliked the result",
+    "exact_duplicate": "another output of the same task is kept",
+    "near_duplicate": "they are nearly the same as others",
+    "too_many": "newer ones are enough",
+}
+RULES: Final = {
+    "epochs": "Epochs",
+    "min_examples": "Examples needed at least",
+    "half_gap_examples": "Examples that close half of the gap",
+    "prompt_share": "Prompt length afterwards, next to now",
+    "volume_growth": "Volume from now on, next to now",
+    "labour_usd": "People's work, once",
+}
+_EVEN: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveCell:
+    """One case: what is saved a month, and when that has paid for the training."""
+
+    saving: str
+    pays: str
+    tone: str
+    likely: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveRow:
+    label: str
+    cells: tuple[SensitiveCell, ...]
+
+
+class OfferCard:
+    """One base model's figures, from the evidence that is kept with a proposal."""
+
+    def __init__(self, evidence: Mapping[str, Any]) -> None:
+        self.base: Mapping[str, Any] = evidence["base"]
+        self.facts: Mapping[str, Any] = evidence["facts"]
+        self.estimate: Mapping[str, Any] = evidence["estimate"]
+        self.evidence = evidence
+
+    @property
+    def saving(self) -> str:
+        """Return the monthly saving with its interval."""
+        found = self.estimate["saving_nanousd"]
+        return interval_text(Range(**found))
+
+    @property
+    def saves(self) -> str:
+        return money(self.estimate["saving_nanousd"]["value"])
+
+    @property
+    def tone(self) -> str:
+        found = self.estimate["saving_nanousd"]
+        return "ok" if found["low"] > 0 else "bad" if found["high"] < 0 else "warn"
+
+    @property
+    def verdict(self) -> str:
+        found = self.estimate["saving_nanousd"]
+        if found["low"] > 0:
+            return "saves"
+        return "costs more" if found["high"] < 0 else "not sure"
+
+    @property
+    def quality(self) -> str:
+        before, after = self.estimate["quality_before"], self.estimate["quality_after"]
+        return (
+            f"{before['value']:.2f} now, expected {after['value']:.2f} "
+            f"({after['low']:.2f} to {after['high']:.2f})"
+        )
+
+    @property
+    def task_cost(self) -> tuple[int, int]:
+        """Return what a task costs now, and would then, checks included."""
+        made = self.estimate
+        return round(made["present_nanousd"]["value"]), round(made["tuned_nanousd"]["value"])
+
+    @property
+    def volume(self) -> int:
+        value: float = self.estimate["tasks_a_month"]["value"]
+        return round(value)
+
+    @property
+    def break_even(self) -> date | None:
+        return _day(self.estimate["break_even"])
+
+    @property
+    def break_even_between(self) -> tuple[date | None, date | None]:
+        return _day(self.estimate["earliest"]), _day(self.estimate["latest"])
+
+    @cached_property
+    def sensitivity(self) -> list[SensitiveRow]:
+        """Return a row for each volume, a cell for each price."""
+        cells = {(one["volume"], one["price"]): one for one in self.estimate["sensitivity"]}
+        return [
+            SensitiveRow(f"{volume:g} ×", tuple(_cell(cells[volume, price]) for price in PRICES))
+            for volume in VOLUMES
+        ]
+
+    @property
+    def prices(self) -> list[str]:
+        return [f"{price:g} ×" for price in PRICES]
+
+    @property
+    def assumed(self) -> list[tuple[str, str]]:
+        """Return each assumption with its value."""
+        kept = self.evidence["assumptions"]
+        return [
+            (label, f"${kept[name]}" if name.endswith("_usd") else f"{kept[name]}")
+            for name, label in RULES.items()
+        ]
+
+
+def interval_text(found: Range) -> str:
+    """Write money with its interval, given in nano-dollars."""
+    low, value, high = (money(one) for one in (found.low, found.value, found.high))
+    return f"{value} (80 % interval {low} to {high})"
+
+
+def money(nanousd: float) -> str:
+    """Write money that may be lost, its sign first."""
+    text = usd(abs(round(nanousd)))
+    return f"−{text}" if nanousd < 0 else text
+
+
+def left_out_of(counts: Mapping[str, int]) -> list[tuple[int, str]]:
+    """Return how many attempts are no examples, and why, the most first."""
+    found = [(n, LEFT_OUT.get(why, words(why).lower())) for why, n in counts.items() if n]
+    return sorted(found, reverse=True)
+
+
+def _cell(case: Mapping[str, Any]) -> SensitiveCell:
+    months = case["months"]
+    pays = "never pays" if months is None else f"pays in {_months(months)}"
+    likely = case["volume"] == _EVEN and case["price"] == _EVEN
+    return SensitiveCell(
+        money(case["saving_nanousd"]), pays, "bad" if months is None else "ok", likely
+    )
+
+
+def _months(months: float) -> str:
+    if months < 1:
+        return f"{max(1, round(months * 30))} days"
+    return f"{months:.1f} months" if months < 120 else "10 years or more"
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
