@@ -100,6 +100,8 @@ def refusal(caller: Caller, action: Action) -> str:
     """Return what a caller lacks for an action, in a sentence."""
     if caller.api_key_id is None:
         return f"Your role in this team does not allow to {action.value.replace('_', ' ')}."
+    if action not in SCOPE_FOR:
+        return "No key may do this: log in."
     return f"This key lacks the scope {SCOPE_FOR[action].value}."
 
 
