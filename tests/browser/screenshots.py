@@ -56,9 +56,13 @@ def _prepare(environment: dict[str, str]) -> dict[str, Run]:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    from budgets.models import User
     from tests.browser.scenes import everything
 
-    return everything()
+    scenes = everything()
+    # Ada operates the house too, so that the pictures of the office can be taken.
+    User.objects.filter(username="ada").update(is_staff=True, is_superuser=True)
+    return scenes
 
 
 def pages(scenes: dict[str, Run]) -> dict[str, str]:
@@ -115,6 +119,19 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
     }
 
 
+def office_pages() -> dict[str, str]:
+    """Return those of the back office, which operators see."""
+    from routing.models import Decision
+
+    denial = Decision.objects.filter(outcome="deny", kind="policy").order_by("-pk")[0]
+    return {
+        "office": "/admin/",
+        "office-decisions": "/admin/routing/decision/",
+        "office-decision": f"/admin/routing/decision/{denial.pk}/change/",
+        "office-budget": "/admin/budgets/budget/add/",
+    }
+
+
 def _take(
     browser: Browser,
     address: str,
@@ -136,7 +153,7 @@ def _take(
     page.fill("[name=username]", "ada")
     page.fill("[name=password]", "correct horse battery")
     page.click("button.primary")
-    for name, path in pages(scenes).items():
+    for name, path in (pages(scenes) | office_pages()).items():
         if name not in names:
             continue
         page.goto(address + path)

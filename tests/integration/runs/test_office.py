@@ -173,12 +173,15 @@ def test_no_role_of_an_organisation_opens_the_office(world: World, role: Role | 
     outsider = Client()
     if role is not None:
         outsider.force_login(make_user(world.org, role=role))
-    everything = state([*HAPPENED, *TOLD, User, Membership, Org, Team, Budget, ApiKey])
+    kinds: list[type[models.Model]] = [
+        *HAPPENED, *TOLD, User, Membership, Org, Team, Budget, ApiKey
+    ]  # fmt: skip
+    everything = state(kinds)
     for address, fields in posts():
         answer = outsider.post(address, fields)
         assert answer.status_code == 302 and "/admin/login/" in answer["Location"], address
 
-    assert state([*HAPPENED, *TOLD, User, Membership, Org, Team, Budget, ApiKey]) == everything
+    assert state(kinds) == everything
 
 
 def test_who_may_only_look_changes_nothing_not_even_by_an_action(world: World):
@@ -188,7 +191,9 @@ def test_who_may_only_look_changes_nothing_not_even_by_an_action(world: World):
         Permission.objects.filter(codename__startswith="view_")
     )
     assert looking.get(reverse("admin:routing_decision_changelist")).status_code == 200
-    kinds = [*HAPPENED, *TOLD, User, Membership, Org, Team, Budget, ApiKey, Breaker, SignIn]
+    kinds: list[type[models.Model]] = [
+        *HAPPENED, *TOLD, User, Membership, Org, Team, Budget, ApiKey, Breaker, SignIn
+    ]  # fmt: skip
     before = state(kinds)
     actions = {"apikey": "revoke", "signin": "end", "breaker": "clear",
                "webhookdelivery": "send_again"}  # fmt: skip
