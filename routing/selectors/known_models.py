@@ -88,7 +88,7 @@ def every_model(org_id: int | None = None) -> KnownModels:
     for row in _rows(org_id):
         name = row["name"]
         before = models.pop(name, None)
-        spec = _merged(name, row, before and before.spec, providers)
+        spec = _merged(name, row, None if before is None else before.spec, providers)
         if spec is not None:
             models[name] = _switched(spec, row, before)
     off = _off_providers(org_id)
@@ -109,8 +109,10 @@ def _switched(spec: ModelSpec, row: dict[str, Any], before: KnownModel | None) -
 
 
 def _off_providers(org_id: int | None) -> frozenset[str]:
+    if org_id is None:
+        return frozenset()
     rows = DisabledProvider.objects.filter(org_id=org_id)
-    return frozenset() if org_id is None else frozenset(rows.values_list("name", flat=True))
+    return frozenset(rows.values_list("name", flat=True))
 
 
 def _rows(org_id: int | None) -> Iterable[dict[str, Any]]:
