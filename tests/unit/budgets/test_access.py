@@ -54,7 +54,10 @@ def test_every_role_may_read_runs_and_money(role: Role) -> None:
         (Scope.RUNS_READ, {Action.READ_RUNS, Action.READ_TEXTS}),
         (Scope.USAGE_READ, {Action.READ_USAGE, Action.READ_BUDGETS, Action.READ_DECISIONS}),
         (Scope.BUDGETS_WRITE, {Action.READ_BUDGETS, Action.WRITE_BUDGETS}),
-        (Scope.POLICIES_WRITE, {Action.READ_POLICIES, Action.WRITE_POLICIES}),
+        (
+            Scope.POLICIES_WRITE,
+            {Action.READ_POLICIES, Action.WRITE_POLICIES, Action.STEER_ROUTING},
+        ),
         (Scope.ADMIN, set(Action) - {Action.SHARE_LEARNING}),
     ],
 )
