@@ -18,6 +18,7 @@ from budgets.core.errors import BudgetExceeded, InFlight, InvalidChange, KeyReus
 from budgets.core.money import format_usd
 from config.json_body import BodyTooLarge
 from config.problems import respond
+from routing.core.stages import WrongStage
 from runs.core.refusals import (
     AlreadyEnded,
     InvalidSubmission,
@@ -167,6 +168,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
     NotResumable: _conflict,
     AlreadyEnded: _conflict,
     NothingToJudge: _conflict,
+    WrongStage: _plain("conflict"),
     KeyReused: _plain("idempotency-key-reused"),
     InFlight: lambda error: respond("in-flight", headers={"Retry-After": "1"}),
     OperationalError: _away,

@@ -54,8 +54,9 @@ _ALL = (
     Problem("not-found", 404, "Nothing here for you", "Check the address, its last slash too."),
     Problem("method-not-allowed", 405, "Not a method of this address", "`Allow` lists the ones."),
     Problem(
-        "conflict", 409, "The run's state does not allow this",
-        "Read the run: its `status` and `resumable` say what can be done.",
+        "conflict", 409, "The state does not allow this",
+        "Read it again: a run's `status` and `resumable`, a recommendation's `state` and "
+        "`next_stage` say what can be done.",
     ),
     Problem(
         "in-flight", 409, "The first request with this Idempotency-Key is still going on",

@@ -14,6 +14,13 @@ from runs.api.feed import ListFeed
 from runs.api.models import ListModels, ReadModel
 from runs.api.parts import DownloadOutput, ListCalls, ListTasks, ReadTask
 from runs.api.policies import CheckPolicy, OnePolicy, Policies, ReplayPolicy
+from runs.api.recommendations import (
+    ApplyRecommendation,
+    DismissRecommendation,
+    ListRecommendations,
+    ReadRecommendation,
+    RevertRecommendation,
+)
 from runs.api.runs import ReadRun, Runs
 from runs.api.usage import ReadUsage
 from runs.api.webhook_secret import ReadWebhookSecret
@@ -133,6 +140,27 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("policies/<int:policy_id>/", OnePolicy.as_view(), name="api-policy"),
     path("policy-decisions/", ListDecisions.as_view(), name="api-decisions"),
     path("policy-decisions/<uuid:decision_id>/", ReadDecision.as_view(), name="api-decision"),
+    path("recommendations/", ListRecommendations.as_view(), name="api-recommendations"),
+    path(
+        "recommendations/<uuid:recommendation_id>/",
+        ReadRecommendation.as_view(),
+        name="api-recommendation",
+    ),
+    path(
+        "recommendations/<uuid:recommendation_id>/apply/",
+        ApplyRecommendation.as_view(),
+        name="api-recommendation-apply",
+    ),
+    path(
+        "recommendations/<uuid:recommendation_id>/dismiss/",
+        DismissRecommendation.as_view(),
+        name="api-recommendation-dismiss",
+    ),
+    path(
+        "recommendations/<uuid:recommendation_id>/revert/",
+        RevertRecommendation.as_view(),
+        name="api-recommendation-revert",
+    ),
     path("webhook-secret/", ReadWebhookSecret.as_view(), name="api-webhook-secret"),
 ]
 

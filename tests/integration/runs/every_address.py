@@ -29,6 +29,7 @@ from routing.models import Decision, Policy, PolicyVersion
 from routing.services.decisions import RecordDecision
 from runs.models import FailureAnalysis, SavedView
 from telemetry.services.journal import apply_now
+from tests.integration.routing.advice import make_recommendation
 from tests.integration.tuning import scene
 from tests.world import make_budget, make_org, make_run, make_task, make_team, make_user
 
@@ -108,7 +109,9 @@ def _names(org: Any, team: Any, member: User) -> dict[str, Any]:
     analysis = FailureAnalysis.objects.create(
         org=org, team=team, state="done", requested_at=now, requested_by="x", since=now, until=now
     )
+    advice = make_recommendation(team, now)
     return {
+        "recommendation_id": advice.pk,
         "proposal_id": proposal.pk, "dataset_id": scene.dataset(proposal, org, team).pk,
         "analysis_id": analysis.pk, "form": "openai", "part": "train",
         "run_id": run.pk, "key": "t1", "slug": "not-found", "place": f"team-{team.pk}",
