@@ -58,8 +58,11 @@ class RecommendationOutput(Read):
     """One recommendation. Amounts are a month's, with their 80 % interval."""
 
     id = serializers.UUIDField(source="row.id")
-    kind = serializers.ChoiceField(Kind.choices, source="row.kind")
-    state = serializers.ChoiceField(State.choices, source="row.state")
+    kind = serializers.CharField(source="row.kind", help_text="routing or fine_tuning.")
+    state = serializers.CharField(
+        source="row.state",
+        help_text="proposed, shadow, canary, applied, dismissed, reverted or outdated.",
+    )
     next_stage = serializers.SerializerMethodField(help_text="null: it goes no further.")
     org = serializers.CharField()
     team = serializers.CharField(allow_null=True, help_text="null: the whole organisation.")
@@ -84,7 +87,7 @@ class RecommendationOutput(Read):
         return next_stage(reading.row.kind, reading.row.state)
 
 
-class StepOutput(Read):
+class RecommendationStepOutput(Read):
     at = serializers.DateTimeField()
     before = serializers.CharField()
     after = serializers.CharField()
@@ -128,7 +131,7 @@ class RecommendationDetailOutput(RecommendationOutput):
     trial = serializers.SerializerMethodField()
     note = serializers.CharField(source="row.stage_note", help_text="Why its stage ended.")
     savings = SavingOutput(source="row.savings", many=True)
-    steps = StepOutput(source="row.steps", many=True)
+    steps = RecommendationStepOutput(source="row.steps", many=True)
 
     def get_evidence(self, reading: Reading) -> dict[str, Any]:
         teams: Mapping[int, str] = self.context.get("teams", {})

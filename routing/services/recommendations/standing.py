@@ -22,7 +22,7 @@ class Standing:
 
     proposals: Sequence[Recommendation]
     acting: Sequence[Recommendation]
-    resting: frozenset[tuple[int | None, str]]
+    resting: Sequence[Recommendation]
     kept: list[Recommendation] = field(default_factory=list)
 
     @classmethod
@@ -34,7 +34,7 @@ class Standing:
         return cls(
             [row for row in found if row.state == State.PROPOSED],
             [row for row in found if row.state in STEERING],
-            frozenset((row.team_id, row.subject) for row in found if row.state in RESTING),
+            [row for row in found if row.state in RESTING],
         )
 
     def keep(self, row: Recommendation) -> None:
@@ -57,7 +57,8 @@ class Standing:
 
         Not if that was turned down lately, and not if it would undo or chain a rule in force.
         """
-        if (team_id, subject) in self.resting:
+        turned_down = (row for row in self.resting if row.subject == subject)
+        if any(_overlap(row.team_id, team_id) for row in turned_down):
             return False
         return not any(
             current in (row.current_model, row.proposed_model) or proposed == row.current_model

@@ -1,0 +1,104 @@
+"""Recommendations over REST: reading, deciding, and who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from budgets.core.access import Role, Scope
+from routing.models import Recommendation
+from tests.integration.routing.advice import make_recommendation
+from tests.integration.runs.api import Api, problem
+from tests.world import DOLLAR, World, make_budget, make_key, make_org, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/v1/recommendations/"
+
+
+@pytest.fixture
+def row(world: World) -> Recommendation:
+    return make_recommendation(world.team, timezone.now())
+
+
+def url(row: Recommendation, what: str = "") -> str:
+    return f"{URL}{row.pk}/{what}"
+
+
+def test_a_list_tells_amount_interval_quality_n_and_what_was_realised(
+    world: World, api: Api, row: Recommendation
+) -> None:
+    (seen,) = api.get(URL).json()["results"]
+    assert seen["amount_usd"] == "4.00"
+    assert (seen["low_usd"], seen["high_usd"]) == ("3.30", "4.80")
+    assert seen["quality"] == {"change": -0.003, "low": -0.011, "high": 0.005}
+    assert (seen["n"], seen["realised_usd"]) == (640, None)
+    assert (seen["state"], seen["next_stage"], seen["team"]) == ("proposed", "shadow", "eng")
+
+
+def test_a_recommendation_comes_with_its_evidence_in_dollars(api: Api, row: Recommendation) -> None:
+    evidence = api.get(url(row)).json()["evidence"]
+    assert evidence["current"]["cost_per_accepted_usd"] == "0.025"
+    assert evidence["teams"][0]["team"] == "eng"
+    assert "nanousd" not in str(evidence)
+
+
+def test_it_goes_from_stage_to_stage_and_back(api: Api, row: Recommendation) -> None:
+    states = [api.post(url(row, "apply/")).json()["state"] for _ in range(3)]
+    assert states == ["shadow", "canary", "applied"]
+    problem(api.post(url(row, "apply/")), 409, "conflict")
+    back = api.post(url(row, "revert/"), {"reason": "enough"}).json()
+    assert back["state"] == "reverted"
+    assert [one["after"] for one in back["steps"]] == [*states, "reverted"]
+    problem(api.post(url(row, "dismiss/")), 409, "conflict")
+
+
+def test_a_stage_may_be_named_and_told_how(api: Api, row: Recommendation) -> None:
+    seen = api.post(url(row, "apply/"), {"stage": "canary", "share": 0.1}).json()
+    assert seen["trial"]["share"] == 0.1
+    for wrong in ({"share": 0.9}, {"stage": "shadow"}, {"stage": "soon"}, {"speed": 1}):
+        assert api.post(url(row, "apply/"), wrong).status_code in (409, 422)
+
+
+def test_the_same_key_applies_once(api: Api, row: Recommendation) -> None:
+    first, again = (api.post(url(row, "apply/"), key="k1") for _ in range(2))
+    assert first.json()["state"] == again.json()["state"] == "shadow"
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_shadow_without_room_in_a_budget_is_refused_as_money_is(
+    world: World, api: Api, row: Recommendation
+) -> None:
+    make_budget(world.team, limit=DOLLAR)
+    body = {"stage": "shadow", "budget_usd": "2.00"}
+    refused = problem(api.post(url(row, "apply/"), body), 402, "budget-exceeded")
+    assert refused["requested_usd"] == "2.00"
+
+
+@pytest.mark.parametrize("what", ["", "apply/", "dismiss/", "revert/"])
+def test_what_is_of_others_is_not_there(world: World, api: Api, what: str) -> None:
+    foreign = make_recommendation(make_team(make_org()), timezone.now())
+    # A key acts for its team: what holds in the whole organisation is not its to see.
+    wide = make_recommendation(world.team, timezone.now(), of_org=True)
+    for row in (foreign, wide):
+        asked: Any = api.post(url(row, what)) if what else api.get(url(row))
+        problem(asked, 404, "not-found")
+    assert api.get(URL).json()["results"] == []
+
+
+def test_reading_is_no_right_to_decide(world: World, row: Recommendation) -> None:
+    reader = Api(make_key(world.team, scopes=[Scope.USAGE_READ]))
+    assert reader.get(url(row)).status_code == 200
+    told = problem(reader.post(url(row, "apply/")), 403, "forbidden")
+    assert "policies:write" in told["detail"]
+    runner = Api(make_key(world.team, scopes=[Scope.RUNS_WRITE]))
+    problem(runner.get(URL), 403, "forbidden")
+
+
+def test_an_analyst_of_the_organisation_decides_for_all_of_it(world: World) -> None:
+    wide = make_recommendation(world.team, timezone.now(), of_org=True)
+    api = Api()
+    api.client.force_login(make_user(world.org, role=Role.ANALYST))
+    assert api.post(url(wide, "apply/"), {"stage": "applied"}).json()["state"] == "applied"
