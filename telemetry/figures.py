@@ -63,6 +63,62 @@ def time_chart(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Hold one named point of a chart of two figures."""
+
+    name: str
+    x: float
+    y: float
+    ink: str
+
+
+def tradeoff_chart(
+    spots: Sequence[Spot], edge: Sequence[tuple[float, float]], across: Unit, up: Unit
+) -> dict[str, Any]:
+    """Return points by two figures, and a line along the best that can be had.
+
+    What lies across is told apart by ratio: ten times dearer is as far at any price.
+    """
+    traces: list[go.Scatter] = [
+        go.Scatter(
+            x=[x for x, _ in edge],
+            y=[y for _, y in edge],
+            mode="lines",
+            line={"width": 1.5, "dash": "dot"},
+            meta={"ink": BEFORE_INK},
+            hoverinfo="skip",
+        )
+    ]
+    for spot in spots:
+        value = f"%{{y:{up.format}}}{up.suffix} at {_plain(across.prefix)}%{{x:{across.format}}}"
+        traces.append(
+            go.Scatter(
+                x=[spot.x],
+                y=[spot.y],
+                name=_plain(spot.name),
+                mode="markers",
+                marker={"size": 10},
+                meta={"ink": spot.ink},
+                hovertemplate=f"{_plain(spot.name)} <b>{value}</b><extra></extra>",
+            )
+        )
+    layout = _layout(up, by_hour=False)
+    layout["hovermode"] = "closest"
+    layout["yaxis"]["rangemode"] = "normal"
+    layout["xaxis"] = {
+        "type": "log",
+        "automargin": True,
+        "showgrid": True,
+        "tickformat": across.format,
+        "tickprefix": _plain(across.prefix),
+        "nticks": 6,
+    }
+    found: dict[str, Any] = go.Figure(data=traces, layout=layout).to_plotly_json()
+    found["layout"].pop("template", None)
+    return found
+
+
 def ink_of(place: int) -> str:
     """Return the ink of a line by its rank, the first being 0."""
     return f"ink-{place + 1}" if place < INKS else OTHERS_INK

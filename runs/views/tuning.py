@@ -59,7 +59,7 @@ def look(request: HttpRequest) -> HttpResponse:
     """Have a worker look for patterns."""
     caller = caller_of(request)
     place = place_named(caller, request.POST.get("place", ""))
-    require_texts(caller, place)
+    require(caller, Action.READ_TEXTS, place)
     ask_for_analysis(place, actor=caller.name, now=timezone.now())
     return redirect(f"{reverse('tuning')}?{urlencode({'place': place.key})}")
 
@@ -78,7 +78,7 @@ def reckoning(request: HttpRequest) -> HttpResponse:
         "reckoned": reckoned,
         "cards": [(one, OfferCard(evidence_of(reckoned, one))) for one in reckoned.offers],
         "left_out": left_out_of({why.value: n for why, n in reckoned.examples.left_out.items()}),
-        "texts": place.allows(caller, Action.READ_TEXTS),
+        "keeps": place.allows(caller, Action.STEER_ROUTING),
     }
     return render(request, "tuning/reckoning.html", context)
 
@@ -89,7 +89,7 @@ def proposal_new(request: HttpRequest) -> HttpResponse:
     """Keep one base model's figures as a proposal."""
     caller, now = caller_of(request), timezone.now()
     place = place_named(caller, request.POST.get("place", ""))
-    require_texts(caller, place)
+    require(caller, Action.STEER_ROUTING, place)
     kind = kind_of(request.POST)
     reckoned = reckon(place, kind, now)
     base = request.POST.get("base", "")
@@ -122,10 +122,10 @@ def kind_of(given: Any) -> Kind:
     )
 
 
-def require_texts(caller: Caller, place: Place) -> None:
-    """Raises: PermissionDenied where the caller may not read what was written."""
-    if not place.allows(caller, Action.READ_TEXTS):
-        raise PermissionDenied(refusal(caller, Action.READ_TEXTS))
+def require(caller: Caller, action: Action, place: Place) -> None:
+    """Raises: PermissionDenied where the caller may not do this in the place."""
+    if not place.allows(caller, action):
+        raise PermissionDenied(refusal(caller, action))
 
 
 def chosen_place(caller: Caller, request: HttpRequest) -> Place:

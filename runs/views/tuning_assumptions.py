@@ -54,11 +54,11 @@ def assumptions(request: HttpRequest) -> HttpResponse:
     caller = caller_of(request)
     given = request.POST if request.method == "POST" else request.GET
     org = _org(caller, given.get("org", ""))
-    writes = can(caller, Action.WRITE_BUDGETS, org)
+    writes = can(caller, Action.STEER_ROUTING, org)
     if request.method != "POST":
         return _show(request, org, as_json(assumptions_of(org.pk)), {}, writes=writes)
     if not writes:
-        raise PermissionDenied(refusal(caller, Action.WRITE_BUDGETS))
+        raise PermissionDenied(refusal(caller, Action.STEER_ROUTING))
     wanted = _wanted(given)
     try:
         change_assumptions(org, wanted, actor=caller.name, now=timezone.now())

@@ -7,20 +7,17 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from budgets.core.access import Action, Caller
+from budgets.core.access import Action
 from runs.core.refusals import NotVisible
 from runs.core.tuning.dataset import FORMATS, Part
 from runs.models import TuningDataset
 from runs.models.tuning import JobState
-from runs.selectors.runs import refusal
 from runs.selectors.tuning.examples import Kind
-from runs.selectors.tuning.places import Place
 from runs.selectors.tuning.stored import dataset_get, datasets_of, proposal_get
 from runs.services.tuning.datasets import ask_for_dataset
 from runs.services.tuning.returns import (
@@ -32,7 +29,7 @@ from runs.services.tuning.returns import (
 )
 from runs.views.asking import caller_of, page, wants_part
 from runs.views.budget_forms import AmountField
-from runs.views.tuning import require_texts
+from runs.views.tuning import require
 from runs.views.tuning_download import download
 from runs.views.tuning_figures import OfferCard, interval_text, left_out_of
 
@@ -73,7 +70,7 @@ def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
         "texts": place.allows(caller, Action.READ_TEXTS),
         "tuned": tuned_of(row),
         "returns": [(one, interval_text(one.saving)) for one in returns_of(row, timezone.now())],
-        "form": ModelForm() if may_register(caller, place) else None,
+        "form": ModelForm() if place.allows(caller, Action.STEER_ROUTING) else None,
     }
     part = wants_part(request)
     return render(request, f"tuning/{'parts/datasets' if part else 'proposal'}.html", context)
@@ -85,7 +82,7 @@ def dataset_new(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Have a worker choose the examples of a data set."""
     caller = caller_of(request)
     row, place = proposal_get(caller, proposal_id)
-    require_texts(caller, place)
+    require(caller, Action.READ_TEXTS, place)
     kind = Kind(row.task_type, row.evidence.get("validator", ""))
     ask_for_dataset(place, kind, actor=caller.name, now=timezone.now(), recommendation=row.pk)
     return redirect("tuning-proposal", row.pk)
@@ -97,8 +94,7 @@ def model_register(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Link the model that was tuned to its proposal."""
     caller, now = caller_of(request), timezone.now()
     row, place = proposal_get(caller, proposal_id)
-    if not may_register(caller, place):
-        raise PermissionDenied(refusal(caller, Action.WRITE_BUDGETS))
+    require(caller, Action.STEER_ROUTING, place)
     form = ModelForm(request.POST)
     if not form.is_valid():
         messages.error(request, _first(form), extra_tags="bad")
@@ -125,11 +121,6 @@ def dataset_file(request: HttpRequest, dataset_id: UUID, form: str, part: str) -
     if form not in FORMATS or part not in set(Part):
         raise NotVisible("There is no such file.")
     return download(request, dataset, form, Part(part), actor=caller.name)
-
-
-def may_register(caller: Caller, place: Place) -> bool:
-    """Tell whether a caller may say which model came of a proposal."""
-    return place.allows(caller, Action.WRITE_BUDGETS)
 
 
 class DatasetCard:

@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from telemetry.figures import BEFORE_INK, OTHERS_INK, Line, Unit, ink_of, time_chart
+from telemetry.figures import (
+    BEFORE_INK,
+    OTHERS_INK,
+    Line,
+    Spot,
+    Unit,
+    ink_of,
+    time_chart,
+    tradeoff_chart,
+)
 
 DAYS = [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26)]
 LINES = [
@@ -63,3 +72,16 @@ def test_hours_are_moments_in_utc_and_no_data_is_an_empty_figure() -> None:
     assert figure["data"][0]["x"] == ["2026-11-26T05:00:00Z"]
     assert figure["data"][0]["meta"]["ink"] == OTHERS_INK
     assert time_chart([], [], USD, stacked=True, unfinished=True)["data"] == []
+
+
+def test_two_figures_are_points_with_a_line_along_the_best() -> None:
+    spots = [Spot("sim/<b>a", 0.001, 0.7, ink_of(0)), Spot("sim/b", 0.01, 0.9, ink_of(1))]
+    edge = [(0.001, 0.7), (0.01, 0.9)]
+    figure = json.loads(json.dumps(tradeoff_chart(spots, edge, USD, Unit(".2f"))))
+
+    line, first, second = figure["data"]
+    assert (line["x"], line["y"]) == ([0.001, 0.01], [0.7, 0.9])
+    assert (first["x"], first["y"], second["meta"]) == ([0.001], [0.7], {"ink": "ink-2"})
+    assert "<b>a" not in first["name"]
+    assert figure["layout"]["xaxis"]["type"] == "log"
+    assert "template" not in figure["layout"]
