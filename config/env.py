@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+_NEW_PEOPLE = r"[\w-]+(/[\w-]+)?:(admin|analyst|developer|auditor)"
 
 # The process environment wins over the file, so that one run can differ from the rest.
 load_dotenv(BASE_DIR / ".env")
@@ -89,6 +91,48 @@ def mail(name: str) -> Mail:
     except ValueError as error:  # without the value: it may hold a password
         example = "smtp://user:password@host:587?tls=1"
         raise ImproperlyConfigured(f"{name} cannot be read: write {example}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn:
+    """The provider of single sign-on; without an issuer there is none.
+
+    `new_people` says what somebody becomes whom nobody invited; empty: nothing, they are refused.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    name: str = "single sign-on"
+    new_people: str = ""
+
+
+def sign_on() -> SignOn:
+    """Read OIDC_ISSUER and what belongs to it.
+
+    Raises: ImproperlyConfigured, where it is half set, open to eavesdroppers, or makes owners.
+    """
+    issuer = text("OIDC_ISSUER").rstrip("/")
+    if not issuer:
+        return SignOn()
+    found = SignOn(
+        issuer=issuer,
+        client_id=text("OIDC_CLIENT_ID"),
+        client_secret=text("OIDC_CLIENT_SECRET"),
+        name=text("OIDC_NAME", "single sign-on"),
+        new_people=text("OIDC_NEW_PEOPLE"),
+    )
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}:
+        raise ImproperlyConfigured(f"OIDC_ISSUER is {issuer!r}: write an address with https.")
+    if not found.client_id or not found.client_secret:
+        raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
+    if found.new_people and not re.fullmatch(_NEW_PEOPLE, found.new_people):
+        raise ImproperlyConfigured(
+            f"OIDC_NEW_PEOPLE is {found.new_people!r}: write org:role or org/team:role, the role "
+            "being admin, analyst, developer or auditor."
+        )
+    return found
 
 
 def data_dir() -> Path:

@@ -34,6 +34,7 @@ from runs.views.learning import learning, sharing
 from runs.views.policy_editor import policy_edit, policy_new
 from runs.views.policy_list import policies
 from runs.views.policy_page import policy, policy_file, policy_restore, policy_retire
+from runs.views.sign_on import sign_on, sign_on_callback
 from runs.views.tuning import look, patterns, proposal_new, reckoning
 from runs.views.tuning_assumptions import assumptions
 from runs.views.tuning_proposal import dataset_file, dataset_new, model_register, proposal
@@ -41,6 +42,8 @@ from runs.views.tuning_proposal import dataset_file, dataset_new, model_register
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("login/", views.LogIn.as_view(), name="login"),
+    path("login/sso/", sign_on, name="sign-on"),
+    path("login/sso/callback/", sign_on_callback, name="sign-on-callback"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("overview/", views.overview, name="overview"),
     path("costs/", views.costs, name="costs"),

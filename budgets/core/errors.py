@@ -9,6 +9,7 @@ BudgetsError
 ├── UnknownReservation     a command names a reservation that does not exist
 ├── UnknownTeam            a name that stands for no team, or for several
 ├── InvalidScope           a scope that does not exist
+├── NotAdmitted            single sign-on opens nothing to somebody
 └── IdempotencyError
     ├── KeyReused          the same Idempotency-Key came with another request
     └── InFlight           the first request with that key has not ended yet
@@ -73,6 +74,10 @@ class UnknownReservation(BudgetsError):
 
 class UnknownTeam(BudgetsError):
     """Report a name that stands for no team, or for several."""
+
+
+class NotAdmitted(BudgetsError):
+    """Tell somebody, in a sentence, why single sign-on opens nothing to them."""
 
 
 class InvalidScope(BudgetsError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,6 +31,10 @@ class LogIn(auth.LoginView):
 
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sign_on = settings.OIDC.name if settings.OIDC.issuer else ""
+        return super().get_context_data(**kwargs, sign_on=sign_on)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response = super().form_invalid(form)
