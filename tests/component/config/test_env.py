@@ -96,3 +96,43 @@ def test_a_mail_address_that_cannot_be_read_names_the_variable_and_tells_no_secr
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL") as refused:
         env.mail("EMAIL_URL")
     assert "secret" not in str(refused.value)
+
+
+ISSUER = "https://id.example/realms/acme"
+
+
+def set_sign_on(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    defaults = {"ISSUER": f"{ISSUER}/", "CLIENT_ID": "us", "CLIENT_SECRET": "s3cret"}
+    for name, value in (defaults | values).items():
+        monkeypatch.setenv(f"OIDC_{name}", value)
+
+
+def test_single_sign_on_is_off_without_an_issuer(monkeypatch: pytest.MonkeyPatch):
+    set_sign_on(monkeypatch, ISSUER="")
+    assert env.sign_on() == env.SignOn()
+
+
+def test_a_provider_is_read_and_its_secret_not_shown(monkeypatch: pytest.MonkeyPatch):
+    set_sign_on(monkeypatch, NAME="Acme ID", NEW_PEOPLE="acme/eng:developer")
+    found = env.sign_on()
+    assert found == env.SignOn(ISSUER, "us", "s3cret", "Acme ID", "acme/eng:developer")
+    assert "s3cret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"ISSUER": "http://id.example"}, "OIDC_ISSUER"),
+        ({"CLIENT_ID": ""}, "OIDC_CLIENT_ID"),
+        ({"CLIENT_SECRET": ""}, "OIDC_CLIENT_SECRET"),
+        ({"NEW_PEOPLE": "acme:owner"}, "OIDC_NEW_PEOPLE"),
+        ({"NEW_PEOPLE": "developer"}, "OIDC_NEW_PEOPLE"),
+    ],
+)
+def test_a_provider_half_set_or_too_open_is_refused(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], named: str
+):
+    set_sign_on(monkeypatch, **values)
+    with pytest.raises(ImproperlyConfigured, match=named) as refused:
+        env.sign_on()
+    assert "s3cret" not in str(refused.value)
