@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
@@ -125,3 +126,13 @@ def test_another_password_ends_every_other_session(person: Any) -> None:
     assert "this one" in response.content.decode()
     assert other.get(SESSIONS).status_code == 302
     assert SignIn.objects.filter(user=person).count() == 1
+
+
+def test_passwords_are_kept_as_argon2_and_old_ones_become_so_at_a_log_in(world: World) -> None:
+    person = make_user(team=world.team, username="ada")
+    person.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    person.save(update_fields=["password"])
+    assert try_to_log_in(PASSWORD).status_code == 302
+    person.refresh_from_db()
+    assert person.password.startswith("argon2")
+    assert make_password(PASSWORD).startswith("argon2")
