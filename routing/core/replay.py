@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from routing.core.beliefs import NOTHING_BELIEVED, Beliefs, Evidence, believe
+from routing.core.beliefs import NOTHING_BELIEVED, Beliefs, believe
 from routing.core.candidates import Candidate
 from routing.core.choice import choose
 from routing.core.frontier import Point
+from routing.core.levels import Evidence
 from routing.core.outcomes import Outcomes, Prompt
 from routing.core.posterior import Key
 from routing.core.quality import EPOCH, NOTHING_SEEN, Observation, Profile, observe
@@ -80,7 +81,7 @@ class Learner:
     def _renew(self) -> None:
         tiers = dict.fromkeys(self.models, "standard")
         self.beliefs = believe(Evidence(team=self.profiles), tiers, self.now)
-        costs = [one.cost_nanousd for one in self.beliefs.by_model.values()]
+        costs = [one.cost_nanousd for one in self.beliefs.spent.by_model.values()]
         if costs:
             self._cheapest = min(costs)
             if self.rate:
@@ -88,7 +89,7 @@ class Learner:
 
     def _candidate(self, model: str, prompt: Prompt) -> Candidate:
         key = (model, prompt.category)
-        cost = self.beliefs.expected_cost(key, None, prompt.input_tokens)
+        cost = self.beliefs.spent.expected_cost(key, None, prompt.input_tokens)
         expected = round(self._cheapest if cost is None else cost)
         return Candidate(model, model, self.beliefs.estimate(key), expected, expected)
 

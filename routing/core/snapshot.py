@@ -91,7 +91,7 @@ def candidate_for(
         estimate=snapshot.beliefs.estimate(key),
         expected_cost_nanousd=expected,
         upper_bound_nanousd=bound,
-        latency_ms=snapshot.beliefs.latency_ms(key),
+        latency_ms=snapshot.beliefs.spent.latency_ms(key),
         context_window=spec.context_window,
         max_output_tokens=limit,
         fits_task_type=request.task_type in spec.task_types,
@@ -110,5 +110,5 @@ def _costs(
     bound = upper_bound(prices, input_tokens, limit)
     guess = upper_bound(prices, input_tokens, round(limit * EXPECTED_OUTPUT_SHARE))
     a_token = float(prices.base.input)
-    expected = snapshot.beliefs.expected_cost(key, guess, input_tokens, a_token) or 0.0
+    expected = snapshot.beliefs.spent.expected_cost(key, guess, input_tokens, a_token) or 0.0
     return min(round(expected), bound), bound

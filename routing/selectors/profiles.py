@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Max, Sum
 
-from routing.core.beliefs import Beliefs, Evidence, believe
+from routing.core.beliefs import Beliefs, believe
+from routing.core.levels import Evidence
 from routing.core.posterior import Key
 from routing.core.quality import SUMS, Profile, unpack
 from routing.models import QualityProfile, SharedLearning

@@ -9,14 +9,15 @@ from datetime import datetime
 from budgets.core.access import Action, Caller
 from budgets.selectors import teams_of
 from routing import conf
-from routing.core.beliefs import Evidence, believe
+from routing.core.beliefs import believe
 from routing.core.breaker import HEALTHY, BreakerState
 from routing.core.catalog import ModelSpec
+from routing.core.levels import Evidence
 from routing.core.pricing import Prices
 from routing.core.quality import NOTHING_SEEN, Estimate, Profile, merge
 from routing.selectors import known_models
-from routing.selectors.profiles import profiles_of
 from routing.selectors.prices import prices_at
+from routing.selectors.profiles import profiles_of
 from routing.selectors.snapshot import open_breakers
 from runs.core.refusals import NotVisible
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from django.db.models import Avg, Q
 
-from routing.core.beliefs import Evidence as Levels
 from routing.core.beliefs import believe
 from routing.core.candidates import Candidate
+from routing.core.levels import Evidence as Levels
 from routing.core.posterior import Key
 from routing.core.quality import (
     NOTHING_SEEN,
@@ -73,7 +73,7 @@ def learned(place: Place, task_type: str, now: datetime) -> Learned:
     seen = {kind.value: 0 for kind in TaskType}
     for (_, kind), profile in profiles_of(place.org.pk, _team(place)).items():
         seen[kind] = seen.get(kind, 0) + profile.n
-    spent = [snap.beliefs.spending_of((name, task_type)) for name in snap.models]
+    spent = [snap.beliefs.spent.mean((name, task_type)) for name in snap.models]
     tokens = [one.input_tokens for one in spent if one is not None and one.input_tokens]
     size = round(sum(tokens) / len(tokens)) if tokens else USUAL_INPUT_TOKENS
     request = ModelRequest(

@@ -208,7 +208,7 @@ def _estimate(
     bare = ModelRequest(request.phase, request.task_type, (), 0, None, 60.0)
     least = _of(candidates_for(known, bare, kind.input_tokens, now), chosen.model)
     prior = from_prices(least.upper_bound_nanousd or 0, chosen.upper_bound_nanousd or 0)
-    seen = known.beliefs.spending_of((chosen.model, kind.task_type))
+    seen = known.beliefs.spent.mean((chosen.model, kind.task_type))
     if seen is not None and kind.phase is Phase.GENERATION:
         mean = Decimal(round(seen.cost_nanousd))
         prior = learned(prior, round(seen.calls), mean, mean * LEARNED_SPREAD)

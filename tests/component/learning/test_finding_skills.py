@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from routing.core.beliefs import Evidence, believe
+from routing.core.beliefs import believe
 from routing.core.candidates import Candidate
 from routing.core.choice import WORTH_NANOUSD, choose
+from routing.core.levels import Evidence
 from routing.core.posterior import Key
 from routing.core.quality import NOTHING_SEEN, Observation, Profile, observe
 from routing.simulator.profiles import TASK_TYPES, Profiles, read_skills

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,13 +14,10 @@ from routing.core.beliefs import (
     NOTHING_BELIEVED,
     PRIOR_MEAN,
     Beliefs,
-    Evidence,
     Hyper,
-    Profiles,
     believe,
 )
-from routing.core.candidates import Candidate
-from routing.core.choice import choose
+from routing.core.levels import Evidence, Profiles
 from routing.core.quality import NOTHING_SEEN, Observation, Profile, observe
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -110,7 +106,7 @@ def test_a_team_without_evidence_believes_what_its_organisation_does(
     of_org, of_team = beliefs(**levels), beliefs(**levels, team={})
     for key in [(model, kind) for model in MODELS for kind in TYPES]:
         assert of_team.estimate(key) == of_org.estimate(key)
-        assert of_team.latency_ms(key) == of_org.latency_ms(key)
+        assert of_team.spent.latency_ms(key) == of_org.spent.latency_ms(key)
 
 
 @given(EVIDENCE, st.randoms(use_true_random=False))
@@ -158,77 +154,5 @@ def test_what_was_believed_of_a_model_is_left_when_it_changes() -> None:
     assert beliefs(org={KEY: steady}).estimate(KEY).mean == pytest.approx(0.875, abs=0.01)
 
 
-def test_the_expected_cost_moves_from_the_price_list_to_what_calls_cost() -> None:
-    unseen = beliefs()
-    assert unseen.expected_cost(KEY, 5000.0, 100) == 5000.0
-    assert unseen.expected_cost(KEY, None, 100) is None
-    few, many = (
-        beliefs(org={KEY: seen(NOTHING_SEEN, *[0.5] * count)}).expected_cost(KEY, 5000.0, 100)
-        for count in (2, 200)
-    )
-    assert few is not None
-    assert many is not None
-    assert 1000 < many < 1100 < few < 5000
-
-
-def test_a_longer_prompt_is_expected_to_cost_its_tokens_more() -> None:
-    believed = beliefs(org={KEY: seen(NOTHING_SEEN, *[0.5] * 10)})
-    cost = [believed.expected_cost(KEY, None, tokens, 2.0) for tokens in (100, 600, 0)]
-    assert cost == pytest.approx([1000.0, 2000.0, 800.0])
-
-
-def test_a_model_known_from_elsewhere_is_priced_from_there() -> None:
-    believed = beliefs(org={("a/one", "evaluation"): seen(NOTHING_SEEN, *[0.5] * 10)})
-    assert believed.expected_cost(KEY, None, 100) == pytest.approx(1000.0)
-    assert believed.expected_cost(KEY, 2000.0, 100) == pytest.approx(1800.0)
-    assert believed.latency_ms(KEY) == pytest.approx(10.0)
-    assert believed.latency_ms(("b/two", "evaluation")) is None
-
-
-def test_spending_is_told_over_all_levels() -> None:
-    own = seen(NOTHING_SEEN, 0.5, 0.5, cost=3000)
-    believed = beliefs(org={KEY: seen(own, 0.5, 0.5)}, team={KEY: own})
-    spent = believed.spending_of(KEY)
-    assert spent is not None
-    assert spent.calls == pytest.approx(4.0, rel=0.01)
-    assert spent.cost_nanousd == pytest.approx(2000.0, rel=0.01)
-    assert believed.spending_of(("b/two", "evaluation")) is None
-
-
-def test_verdicts_alone_teach_no_cost() -> None:
-    verdict = observe(NOTHING_SEEN, Observation(NOW, 1.0, 3.0))
-    believed = beliefs(org={KEY: verdict})
-    assert believed.expected_cost(KEY, 700.0, 100) == 700.0
-    assert believed.estimate(KEY).n == 1
-
-
 def test_profiles_of_no_weight_are_as_if_unseen() -> None:
     assert beliefs(org={KEY: Profile(n=1)}).estimate(KEY).mean == PRIOR_MEAN["economy"]
-
-
-def test_a_model_without_calls_is_neither_first_for_ever_nor_never() -> None:
-    """Ten models of one kind; the tenth appears when the others are known, and is worse."""
-    source = random.Random(3)
-    known: dict[tuple[str, str], Profile] = {}
-    skills = {f"m/{number}": 0.75 + 0.01 * number for number in range(9)} | {"m/new": 0.6}
-    tiers = dict.fromkeys(skills, "standard")
-    for model, skill in skills.items():
-        if model != "m/new":
-            scores = [source.gauss(skill, 0.1) for _ in range(30)]
-            known[model, "evaluation"] = seen(NOTHING_SEEN, *(min(max(x, 0), 1) for x in scores))
-    chosen: Counter[str] = Counter()
-    for step in range(400):
-        believed = believe(Evidence(team=known), tiers, NOW)
-        candidates = [
-            Candidate(model, model, believed.estimate((model, "evaluation")), 1000, 1000)
-            for model in skills
-        ]
-        draws = {model: source.gauss(0, 1) for model in skills}
-        made = choose(candidates, preference="balanced", draws=draws)
-        chosen[made.model] += 1
-        score = min(max(source.gauss(skills[made.model], 0.1), 0), 1)
-        key = (made.model, "evaluation")
-        at = NOW + timedelta(seconds=step)
-        known[key] = observe(known.get(key, NOTHING_SEEN), Observation(at, score, 1.0, 1000))
-    assert 1 <= chosen["m/new"] < 40
-    assert chosen["m/8"] > 100

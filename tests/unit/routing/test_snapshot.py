@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from routing.core.beliefs import Beliefs, Evidence, believe
+from routing.core.beliefs import Beliefs, believe
 from routing.core.breaker import HEALTHY, OPEN, PERMANENT, BreakerState, observe
 from routing.core.candidates import Candidate
+from routing.core.levels import Evidence
 from routing.core.pricing import flat_prices
 from routing.core.quality import NOTHING_SEEN, Observation, Profile
 from routing.core.quality import observe as seen
