@@ -202,11 +202,12 @@ def test_a_provider_that_is_down_is_told_in_a_sentence(
 
 
 def test_nobody_listening_or_another_name_is_told_in_a_sentence(
-    client: Client, provider: IdentityProvider, settings: Any
+    client: Client, provider: IdentityProvider, world: World
 ):
+    make_user(world.org, email="ann@x.example")
     provider.calls_itself = "https://elsewhere.example"
-    sent = client.get("/login/sso/")
-    assert client.get(CALLBACK, provider.grant(sent["Location"])).status_code == 502
+    answer = sign_on(client, provider, iss=provider.calls_itself)
+    assert (answer.status_code, who(client)) == (502, None)
     provider.shutdown()
     provider.server_close()
     assert client.get("/login/sso/").status_code == 502
