@@ -34,6 +34,13 @@ from runs.views.learning import learning, sharing
 from runs.views.policy_editor import policy_edit, policy_new
 from runs.views.policy_list import policies
 from runs.views.policy_page import policy, policy_file, policy_restore, policy_retire
+from runs.views.recommendation_actions import (
+    recommendation_apply,
+    recommendation_dismiss,
+    recommendation_revert,
+)
+from runs.views.recommendation_page import recommendation
+from runs.views.recommendations import recommendations, recommendations_compute
 from runs.views.sign_on import sign_on, sign_on_callback
 from runs.views.tuning import look, patterns, proposal_new, reckoning
 from runs.views.tuning_assumptions import assumptions
@@ -85,6 +92,24 @@ page_patterns: list[URLPattern | URLResolver] = [
         "tuning/data-sets/<uuid:dataset_id>/<slug:form>/<slug:part>.jsonl",
         dataset_file,
         name="tuning-dataset-file",
+    ),
+    path("recommendations/", recommendations, name="recommendations"),
+    path("recommendations/compute/", recommendations_compute, name="recommendations-compute"),
+    path("recommendations/<uuid:recommendation_id>/", recommendation, name="recommendation"),
+    path(
+        "recommendations/<uuid:recommendation_id>/apply/",
+        recommendation_apply,
+        name="recommendation-apply",
+    ),
+    path(
+        "recommendations/<uuid:recommendation_id>/dismiss/",
+        recommendation_dismiss,
+        name="recommendation-dismiss",
+    ),
+    path(
+        "recommendations/<uuid:recommendation_id>/revert/",
+        recommendation_revert,
+        name="recommendation-revert",
     ),
     path("settings/keys/", api_keys, name="api-keys"),
     path("settings/keys/<int:key_id>/revoke/", key_revoke, name="key-revoke"),
