@@ -110,6 +110,18 @@ class Office(Site):
 
         self.disable_action("delete_selected")
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let operators in, and auditors; what they see there, each table decides."""
+        from budgets.services.access import enters_office
+
+        return request.user.is_authenticated and enters_office(request.user)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the auditor's room above the tables."""
+        from routing.admin.room import room_of
+
+        return super().index(request, {"room": room_of(request)} | (extra_context or {}))
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Leave the theme's search out: nothing leads there."""
         return AdminSite.get_urls(self)

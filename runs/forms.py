@@ -12,6 +12,7 @@ from budgets.core.access import Role
 from budgets.core.errors import InvalidAmount
 from budgets.core.money import format_usd, parse_usd
 from budgets.models import Org, Team
+from budgets.services.access import enters_office
 from runs.core.rules import LIMITS
 from runs.core.submission import MAX_TIME_LIMIT_SECONDS
 from runs.models import Run
@@ -148,6 +149,12 @@ class LoginForm(AuthenticationForm):
 
 class OfficeLoginForm(LoginForm, AdminAuthenticationForm):
     """The same for the back office, which lets only its own people in."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Refuse whoever is neither an operator nor an auditor."""
+        LoginForm.confirm_login_allowed(self, user)
+        if not enters_office(user):
+            raise self.get_invalid_login_error()
 
 
 def _try_again(held: login.TooManyLogins) -> str:

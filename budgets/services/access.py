@@ -35,6 +35,7 @@ __all__ = [
     "callers_of_users",
     "can",
     "digest_of",
+    "enters_office",
 ]
 
 # A key is used many times a second; a write each time would make reads contend for the database.
@@ -46,6 +47,16 @@ def can(caller: Caller, action: Action, place: Team | Org) -> bool:
     """Tell whether a caller may do this in a team, or in a whole org."""
     granted = caller.team_actions if isinstance(place, Team) else caller.org_actions
     return action in granted.get(place.pk, ())
+
+
+def enters_office(user: User) -> bool:
+    """Tell whether somebody may enter the admin site: its operators, and auditors.
+
+    What they may do there is another question, asked of every table.
+    """
+    if not user.is_active:
+        return False
+    return user.is_staff or Membership.objects.filter(user=user, role=Role.AUDITOR).exists()
 
 
 def allowed_models(caller: Caller, team: Team) -> frozenset[str] | None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.contrib import admin
-from django.urls import reverse
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from budgets.models import Team
+from routing.admin import room
 from routing.admin.filters import ByModel, ByOrg, ByPolicy, ByTeam, ByVersion
 from routing.core.policy_yaml import draft_as_yaml
 from routing.models import Decision, Policy, PolicyVersion
 from routing.selectors.decisions import rule_behind
+from routing.selectors.office import (
+    readable_decisions,
+    readable_policies,
+    reads_decisions,
+    reads_policies,
+)
 from routing.selectors.policies import draft_of
 from telemetry.admin.kinds import LongAdmin, ReadOnlyAdmin, ReadOnlyRows
 
@@ -38,6 +48,23 @@ class DecisionAdmin(LongAdmin):
         ("Chain", {"fields": ["position", "prev_hash", "hash", "id"]}),
     ]
     readonly_fields = ["rule_text", "team", "step", "removed", "grounds", "inputs_text"]
+    list_before_template = "admin/audit/links.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the auditor's room."""
+        return [*room.urls(self.admin_site.admin_view), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
+        """Leave out what the person may not read."""
+        return readable_decisions(request.user).order_by("-id")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let in whose right, or whose role, it is."""
+        return reads_decisions(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show it to the same."""
+        return reads_decisions(request.user)
 
     @admin.display(description="rule")
     def rule_text(self, decision: Decision) -> str:
@@ -88,6 +115,10 @@ class Versions(ReadOnlyRows):
     model = PolicyVersion
     fields = ("version", "mode", "scope", "enabled", "rules", "note", "at", "by")
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show them to whoever sees the policy."""
+        return reads_policies(request.user)
+
 
 @admin.register(Policy)
 class PolicyAdmin(ReadOnlyAdmin):
@@ -107,6 +138,25 @@ class PolicyAdmin(ReadOnlyAdmin):
     search_fields = ["name"]
     date_hierarchy = "updated_at"
     inlines = [Versions]
+    readonly_fields = ["replay"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
+        """Leave out what the person may not read."""
+        return readable_policies(request.user).order_by("name")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let in whose right, or whose role, it is."""
+        return reads_policies(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show it to the same."""
+        return reads_policies(request.user)
+
+    @admin.display(description="what it would have done")
+    def replay(self, policy: Policy) -> str:
+        """Lead to the replay of what it says over the last week."""
+        address = reverse("policy-edit", args=[policy.pk])
+        return format_html('<a href="{}?replay=7">Replay over the last 7 days</a>', address)
 
 
 def text_of(version: PolicyVersion) -> str:

@@ -9,9 +9,8 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from budgets.models import Org, Team
-from routing.models import Policy, PolicyVersion
-from routing.selectors import known_models
+from routing.models import PolicyVersion
+from routing.selectors import known_models, office
 
 Choices = Iterable[tuple[Any, str]]
 
@@ -32,14 +31,14 @@ class ByOrg(_Exact):
     title, parameter_name = "organisation", "org_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return list(Org.objects.order_by("name").values_list("pk", "name"))
+        return list(office.readable_orgs(request.user).values_list("pk", "name"))
 
 
 class ByTeam(_Exact):
     title, parameter_name = "team", "team_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        teams = Team.objects.select_related("org").order_by("org__name", "name")
+        teams = office.readable_teams(request.user)
         return [(team.pk, f"{team.org} / {team}") for team in teams]
 
 
@@ -47,15 +46,17 @@ class ByPolicy(_Exact):
     title, parameter_name = "policy", "policy"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        names = Policy.objects.order_by("name").values_list("name", flat=True).distinct()
-        return [(name, name) for name in names]
+        names = (
+            office.readable_policies(request.user).order_by("name").values_list("name", flat=True)
+        )
+        return [(name, name) for name in dict.fromkeys(names)]
 
 
 class ByVersion(_Exact):
     title, parameter_name = "version of the policy", "version"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        versions = PolicyVersion.objects.all()
+        versions = PolicyVersion.objects.filter(policy__in=office.readable_policies(request.user))
         if name := request.GET.get("policy"):
             versions = versions.filter(policy__name=name)
         numbers = versions.order_by("version").values_list("version", flat=True).distinct()

@@ -42,9 +42,60 @@ def chain_report(org_id: int, *, anchor: Anchor | None = None) -> ChainReport:
     """
     broken, head = _walk(org_id)
     if broken is None and anchor is not None:
-        broken = _off_anchor(org_id, anchor)
+        broken = off_anchor(org_id, anchor)
     guarded = append_only.is_guarded(connection)
     return ChainReport(org_id, head.position, head.hash, broken, guarded)
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How far a walk came that stops now and then; `seen` and `head` are places in the chain."""
+
+    seen: Link
+    head: Link
+    broken: Break | None
+    guarded: bool
+
+    @property
+    def done(self) -> bool:
+        """Tell whether there is nothing left to walk."""
+        return self.broken is not None or self.seen.position >= self.head.position
+
+    @property
+    def whole(self) -> bool:
+        return self.done and self.broken is None and self.guarded
+
+
+def walk_on(org_id: int, seen: Link, most: int) -> Walked:
+    """Walk the next `most` decisions of a chain, for who looks on: START begins.
+
+    The last of these steps is a walk to the chain's head, as `chain_report` does it.
+    """
+    beyond = _decisions(org_id).filter(position__gt=seen.position).order_by("position")
+    stop = beyond.only("position", "prev_hash", "hash")[most - 1 : most].first()
+    guarded = append_only.is_guarded(connection)
+    if stop is None:
+        broken, head = _walk(org_id, seen)
+        return Walked(head if broken is None else seen, head, broken, guarded)
+    records = _records(org_id, seen.position, stop.position)
+    broken = first_break(with_hashes(org_id, records), seen, stop.link)
+    return Walked(stop.link if broken is None else seen, _head(org_id), broken, guarded)
+
+
+def head_of(org_id: int) -> Anchor:
+    """Return where a chain ends now, to be kept elsewhere."""
+    head = _head(org_id)
+    return head.position, head.hash
+
+
+def off_anchor(org_id: int, anchor: Anchor) -> Break | None:
+    """Return how a head that was kept elsewhere no longer fits; None: it stands where it stood."""
+    position, kept = anchor
+    row = Decision.objects.filter(org_id=org_id, position=position).first()
+    if row is not None and row.hash == kept:
+        return None
+    record = None if row is None else str(row.pk)
+    return Break(position, record, "another hash stood here when the head was exported")
 
 
 def chains() -> list[int]:
@@ -54,9 +105,9 @@ def chains() -> list[int]:
     return sorted(heads | {org for org in others if _decisions(org).exists()})
 
 
-def _walk(org_id: int) -> tuple[Break | None, Link]:
+def _walk(org_id: int, seen: Link = START) -> tuple[Break | None, Link]:
     """Walk on while others add to the chain, until what is there ends where its head is."""
-    seen, head = START, _head(org_id)
+    head = _head(org_id)
     while True:
         records = _records(org_id, seen.position, head.position)
         broken = first_break(with_hashes(org_id, records), seen, head)
@@ -83,12 +134,3 @@ def _records(org_id: int, after: int, last: int) -> Iterator[Record]:
     rows = _decisions(org_id).filter(position__gt=after, position__lte=last).order_by("position")
     for row in rows.iterator(chunk_size=CHUNK):
         yield str(row.pk), row.link, row.content, row.texts
-
-
-def _off_anchor(org_id: int, anchor: Anchor) -> Break | None:
-    position, kept = anchor
-    row = Decision.objects.filter(org_id=org_id, position=position).first()
-    if row is not None and row.hash == kept:
-        return None
-    record = None if row is None else str(row.pk)
-    return Break(position, record, "another hash stood here when the head was exported")
