@@ -27,11 +27,11 @@ from runs.api.usage_shapes import UsageOutput, UsageQuery
 from runs.core.filters import Filters
 from runs.core.window import InvalidRange, Window, named_window, window_between
 from runs.selectors.runs import require_anywhere
-from runs.selectors.usage import Asked, ask, usage_rows, zone_of
+from runs.selectors.usage import Asked, ask, usage_rows, usage_stream, zone_of
 from runs.selectors.usage.table import Row
 from telemetry.core.totals import Totals
 
-# Ten times what anybody opens in a spreadsheet; more is asked for in parts.
+# Ten times what anybody leafs through; a file has no such limit.
 MAX_ROWS = 200_000
 EXAMPLE = OpenApiExample(
     "By model",
@@ -97,11 +97,15 @@ class ReadUsage(Operation):
         group_by = FILES[kind].group_by if kind in FILES else ()
         group_by = group_by or tuple(dict.fromkeys(query["group_by"]))
         asked = asked_for(caller, query, group_by)
+        if kind in FILES:
+            return file_of(kind, usage_stream(asked, group_by), request)
         rows = usage_rows(asked, group_by)
         if len(rows) > MAX_ROWS:
-            raise refused("group_by", f"{len(rows)} rows are too many; at most {MAX_ROWS}.")
-        if kind in FILES:
-            return file_of(kind, rows, group_by, asked, request)
+            raise refused(
+                "group_by",
+                f"{len(rows)} rows are too many for pages, which hold at most {MAX_ROWS}: ask for "
+                "format=csv, which has no limit.",
+            )
         return Response(self._page(rows, group_by, asked, query))
 
     def _page(

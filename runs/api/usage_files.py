@@ -6,15 +6,18 @@ import csv
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 
 from budgets.core.money import format_usd_or_none
-from runs.api.usage_shapes import FiguresOutput, shown
+from runs.api.usage_shapes import shown
 from runs.core.window import moment_of
+from runs.selectors.usage import RowStream
 from runs.selectors.usage.asked import Asked
 from runs.selectors.usage.table import Row
 
@@ -48,11 +51,10 @@ class File:
     line: Callable[[Row, Asked], Sequence[Any]]
 
 
-def file_of(
-    kind: str, rows: Sequence[Row], group_by: Sequence[str], asked: Asked, request: Request
-) -> StreamingHttpResponse:
+def file_of(kind: str, rows: RowStream, request: Request) -> StreamingHttpResponse:
     """Answer with all rows, their number stated first."""
-    chunks = written(FILES[kind], rows, group_by, asked)
+    asked = rows.asked
+    chunks = written(FILES[kind], rows)
     live = isinstance(request._request, ASGIRequest)
     name = f"usage-{asked.window.starts_at:%Y%m%d}-{asked.window.ends_at:%Y%m%d}.csv"
     return StreamingHttpResponse(
@@ -66,22 +68,25 @@ def file_of(
     )
 
 
-def written(
-    file: File, rows: Sequence[Row], group_by: Sequence[str], asked: Asked
-) -> Iterator[str]:
-    """Yield the file, some hundred lines at a time."""
-    echo = csv.writer(Echo())
+def written(file: File, rows: RowStream) -> Iterator[str]:
+    """Yield the file, some hundred lines at a time, of which no more are ever in memory."""
+    echo, asked = csv.writer(Echo()), rows.asked
     covers = " to ".join(shown(at) for at in (asked.window.starts_at, asked.window.ends_at))
     yield f"# rows: {len(rows)}; {covers}\r\n"
-    yield echo.writerow(file.columns(group_by))
-    for start in range(0, len(rows), LINES_A_CHUNK):
-        chunk = rows[start : start + LINES_A_CHUNK]
-        yield "".join(echo.writerow(map(cell, file.line(row, asked))) for row in chunk)
+    yield echo.writerow(file.columns(rows.group_by))
+    lines = (echo.writerow(map(cell, file.line(row, asked))) for row in rows)
+    while chunk := "".join(islice(lines, LINES_A_CHUNK)):
+        yield chunk
 
 
 async def in_turn(chunks: Iterable[str]) -> AsyncIterator[str]:
-    """Yield chunks as an event loop wants them."""
-    for chunk in chunks:
+    """Yield chunks as an event loop wants them, each made in the request's own thread."""
+    rest = iter(chunks)
+
+    def following() -> str | None:
+        return next(rest, None)
+
+    while (chunk := await sync_to_async(following)()) is not None:
         yield chunk
 
 
@@ -100,12 +105,23 @@ def cell(value: Any) -> Any:
 
 
 def _plain(row: Row, asked: Asked) -> list[Any]:
-    figures = dict(FiguresOutput(row).data)
-    low, high = figures.pop("score_interval") or ("", "")
-    origins: Mapping[str, int] = figures.pop("errors_by_origin")
-    figures |= {f"errors_{origin}": count for origin, count in origins.items()}
-    figures |= {"score_low": low, "score_high": high}
-    return [*(shown(value) for value in row.group.values()), *(figures[name] for name in FIGURES)]
+    figures, score = row.totals, row.totals.score
+    p50, p95 = figures.latency_ms(0.5, 0.95)
+    known = {
+        "cost_usd": format_usd_or_none(figures.known_cost_nanousd),
+        "cost_per_accepted_usd": format_usd_or_none(figures.cost_per_accepted_nanousd),
+        "score_mean": _rounded(score.mean if score else None, 6),
+        "score_low": _rounded(score.low if score else None, 6),
+        "score_high": _rounded(score.high if score else None, 6),
+        "latency_p50_ms": _rounded(p50, 1),
+        "latency_p95_ms": _rounded(p95, 1),
+    }
+    names = (known[name] if name in known else getattr(figures, name) for name in FIGURES)
+    return [*(shown(value) for value in row.group.values()), *names]
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _focus(row: Row, asked: Asked) -> list[Any]:

@@ -6,9 +6,11 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,14 +18,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from budgets.core.money import format_usd_or_none
-from runs.selectors.usage import Row, usage_rows
+from runs.selectors.usage import Row, RowStream, usage_stream
 from runs.views.asking import caller_of, page
 from runs.views.costs import OWN, explored_of
 from runs.views.filter_bar import FilterBar
 
 FOCUS_GROUPS = ("day", "team", "provider", "model")
-# As many as the REST operation gives at once.
-MAX_ROWS = 200_000
 ROWS_A_CHUNK = 500
 # What runs alone have, and what the operation calls otherwise.
 NOT_OF_USAGE = ("status", "outcome", "policy_outcome", "range")
@@ -36,7 +36,7 @@ SUMS = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One kind of file. `url` empty: it has more rows than are given at once."""
+    """One kind of file, and how many rows it has."""
 
     label: str
     about: str
@@ -53,23 +53,19 @@ def costs_export(request: HttpRequest) -> HttpResponseBase:
     time = "hour" if bar.window.by_hour else "day"
     groups = tuple(name for name in (time, explored.group, explored.sub) if name)
     asked = bar.ask()
-    rows = usage_rows(asked, groups)
-    if request.GET.get("format") == "json" and len(rows) <= MAX_ROWS:
-        return _json(request, bar, groups, rows)
-    focus = len(usage_rows(asked, FOCUS_GROUPS))
+    rows = usage_stream(asked, groups)
+    if request.GET.get("format") == "json":
+        return _json(request, rows)
+    focus = len(usage_stream(asked, FOCUS_GROUPS))
     about = ", ".join(name.replace("_", " ") for name in groups)
     csv_url, focus_url = _api_url(bar, groups, "csv"), _api_url(bar, (), "focus")
     json_url = f"{request.path}?{urlencode([*bar.filters.pairs(), *bar.own, ('format', 'json')])}"
     offers = [
-        _offer("CSV", f"by {about}", len(rows), csv_url),
-        _offer("JSON", f"by {about}", len(rows), json_url),
-        _offer("FOCUS 1.2", "CSV in FinOps columns, by day", focus, focus_url),
+        Offer("CSV", f"by {about}", len(rows), csv_url),
+        Offer("JSON", f"by {about}", len(rows), json_url),
+        Offer("FOCUS 1.2", "CSV in FinOps columns, by day", focus, focus_url),
     ]
-    return render(request, "costs/parts/export.html", {"offers": offers, "max_rows": MAX_ROWS})
-
-
-def _offer(label: str, about: str, rows: int, url: str) -> Offer:
-    return Offer(label, about, rows, url if rows <= MAX_ROWS else "")
+    return render(request, "costs/parts/export.html", {"offers": offers})
 
 
 def _api_url(bar: FilterBar, groups: Sequence[str], kind: str) -> str:
@@ -88,11 +84,9 @@ def _api_url(bar: FilterBar, groups: Sequence[str], kind: str) -> str:
     return f"{reverse('api-usage')}?{urlencode([*pairs, ('format', kind)])}"
 
 
-def _json(
-    request: HttpRequest, bar: FilterBar, groups: Sequence[str], rows: Sequence[Row]
-) -> StreamingHttpResponse:
-    chunks = _written(bar, groups, rows)
-    name = f"usage-{bar.window.starts_at:%Y%m%d}-{bar.window.ends_at:%Y%m%d}.json"
+def _json(request: HttpRequest, rows: RowStream) -> StreamingHttpResponse:
+    chunks, window = _written(rows), rows.asked.window
+    name = f"usage-{window.starts_at:%Y%m%d}-{window.ends_at:%Y%m%d}.json"
     return StreamingHttpResponse(
         _in_turn(chunks) if isinstance(request, ASGIRequest) else chunks,
         content_type="application/json",
@@ -103,22 +97,29 @@ def _json(
     )
 
 
-def _written(bar: FilterBar, groups: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+def _written(rows: RowStream) -> Iterator[str]:
     head = {
         "rows": len(rows),
-        "from": _plain(bar.window.starts_at),
-        "to": _plain(bar.window.ends_at),
-        "group_by": groups,
+        "from": _plain(rows.asked.window.starts_at),
+        "to": _plain(rows.asked.window.ends_at),
+        "group_by": rows.group_by,
     }
     yield json.dumps(head)[:-1] + ', "results": ['
-    for start in range(0, len(rows), ROWS_A_CHUNK):
-        lines = [json.dumps(_row(row)) for row in rows[start : start + ROWS_A_CHUNK]]
-        yield ("," if start else "") + ",".join(lines)
+    lines = (json.dumps(_row(row)) for row in rows)
+    comma = ""
+    while chunk := ",".join(islice(lines, ROWS_A_CHUNK)):
+        yield comma + chunk
+        comma = ","
     yield "]}"
 
 
 async def _in_turn(chunks: Iterable[str]) -> AsyncIterator[str]:
-    for chunk in chunks:
+    rest = iter(chunks)
+
+    def following() -> str | None:
+        return next(rest, None)
+
+    while (chunk := await sync_to_async(following)()) is not None:
         yield chunk
 
 

@@ -51,6 +51,16 @@ def totals(
     }
 
 
+def count_groups(where: Where, span: Span, names: Sequence[str]) -> int:
+    """Return how many groups `totals` would return, without their figures."""
+    tables = [table for table in _tables(where, span) if table is not None]
+    if not names:
+        return int(any(table.exists() for table in tables))
+    keys = [f"series__{name}" for name in names]
+    first, *more = (table.order_by().values_list(*keys).distinct() for table in tables)
+    return first.union(*more).count() if more else first.count()
+
+
 def _latencies(
     where: Where, span: Span, group_by: Sequence[str], names: Sequence[str], place_of: _Placing
 ) -> Iterator[tuple[Place, int]]:
@@ -117,18 +127,26 @@ def _union(
     group_by: Sequence[str],
 ) -> Iterable[tuple[Any, ...]]:
     """Read both tables in one statement: hours that become days meanwhile count once."""
+    hours, days = _tables(where, span)
+    times = _TIMES if DAY in group_by or HOUR in group_by else ()
+    if days is None:
+        return read(hours, times).iterator(2_000)
+    return read(hours, times).union(read(days, times), all=True).iterator(2_000)
+
+
+def _tables(where: Where, span: Span) -> tuple[QuerySet[Any], QuerySet[Any] | None]:
+    """Return the hours and the days asked for; None: hours only."""
     # By the row's own organisation, too: with it the index begins.
     mine = {"org_id__in": where.org_ids} | _chosen(where, "series__")
     hours = HourlyRollup.objects.filter(
         **mine, hour__gte=span.first_hour, hour__lt=span.end_hour
     ).annotate(at_hour=F("hour"), at_day=Value(None, DateField()))
-    times = _TIMES if DAY in group_by or HOUR in group_by else ()
     if span.days is None:
-        return read(hours, times).iterator(2_000)
+        return hours, None
     days = DailyRollup.objects.filter(**mine, day__range=span.days).annotate(
         at_hour=Value(None, IntegerField()), at_day=F("day")
     )
-    return read(hours, times).union(read(days, times), all=True).iterator(2_000)
+    return hours, days
 
 
 def _summed(

@@ -13,6 +13,7 @@ from runs.selectors.usage.matrices import (
     quality_matrix,
 )
 from runs.selectors.usage.overview import Overview, overview
+from runs.selectors.usage.stream import RowsChanged, RowStream, usage_stream
 from runs.selectors.usage.table import Row, usage_rows
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "ModelHealth",
     "Overview",
     "Row",
+    "RowStream",
+    "RowsChanged",
     "ask",
     "breakdown",
     "chart",
@@ -32,5 +35,6 @@ __all__ = [
     "provider_health",
     "quality_matrix",
     "usage_rows",
+    "usage_stream",
     "zone_of",
 ]

@@ -1,0 +1,100 @@
+"""Files of usage: as many rows as they say, in order, and never all of them in memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from budgets.models import Org, Team
+from runs.api.usage_files import FILES, written
+from runs.core.filters import read_filters
+from runs.selectors.usage import Asked, RowsChanged, RowStream, ask, usage_rows, usage_stream
+from telemetry.core.rollup import SeriesKey
+from telemetry.core.totals import SUMS
+from telemetry.models import DailyRollup
+from telemetry.services.rollup_rows import RowKey, add_rows
+from telemetry.services.series import series_ids
+from tests.integration.runs.usage import make_history
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+GROUPS = ("day", "team", "model", "phase")
+
+
+def asked(world: World, **query: str) -> Asked:
+    filters = read_filters({name: [text] for name, text in query.items()}, timezone.now(),
+                           world.org.zone)  # fmt: skip
+    return ask(world.caller(world.owner), filters)
+
+
+def write_days(org: Org, team: Team, days: int, models: int) -> None:
+    """Write so many days of so many models, as folding leaves them."""
+    keys = [
+        SeriesKey(org.pk, team.pk, False, "sim", f"sim/m{n}", "evaluation", "generation", "ok")
+        for n in range(models)
+    ]
+    ids, today = series_ids(keys), timezone.now().date()
+    rows: dict[RowKey, list[int]] = {
+        (org.pk, today - timedelta(days=ago), ids[key]): [1] * (len(SUMS) + 1)
+        for ago in range(3, days + 3)
+        for key in keys
+    }
+    add_rows(DailyRollup, SUMS, rows, fresh=True)
+
+
+@pytest.mark.parametrize("query", [{"range": "30d"}, {"range": "24h"}, {"range": "7d"}])
+@pytest.mark.parametrize(
+    "groups", [(), ("model",), ("day", "model"), ("hour", "team"), GROUPS, ("team", "day")]
+)
+def test_a_stream_has_the_rows_of_the_table_and_counts_them_first(
+    world: World, query: dict[str, str], groups: tuple[str, ...]
+) -> None:
+    make_history(world)
+    if "hour" in groups and query["range"] != "24h":
+        query = {"range": "48h"}
+    question = asked(world, **query)
+
+    stream = usage_stream(question, groups)
+
+    assert len(stream) == len(list(stream))
+    assert list(stream) == usage_rows(question, groups)
+
+
+def test_a_window_without_anything_has_no_rows(world: World) -> None:
+    stream = usage_stream(asked(world), GROUPS)
+
+    assert (len(stream), list(stream)) == (0, [])
+
+
+def test_what_changed_while_it_was_read_breaks_the_file_off(world: World) -> None:
+    write_days(world.org, world.team, 5, 2)
+    stream = usage_stream(asked(world, range="30d"), GROUPS)
+    DailyRollup.objects.filter(series__model="sim/m1").delete()
+
+    with pytest.raises(RowsChanged):
+        list(stream)
+
+
+def peak_of(stream: RowStream) -> int:
+    """Return the most bytes that were in use at a time while the file was written."""
+    lines: Iterator[str] = written(FILES["csv"], stream)
+    tracemalloc.start()
+    assert sum(chunk.count("\n") for chunk in lines) == len(stream) + 2
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_ten_times_the_days_take_no_more_memory(world: World) -> None:
+    write_days(world.org, world.team, 60, 40)
+    month = usage_stream(asked(world, range="90d"), GROUPS)
+    week = usage_stream(asked(world, range="7d"), GROUPS)
+    peak_of(week)  # what is loaded but once
+    few, many = peak_of(week), peak_of(month)
+
+    assert len(month) > 10 * len(week)
+    assert many < 2 * few
