@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from runs import queue
 
 # Short, so that other jobs wait no longer than this for a worker; the runs go on in between.
@@ -30,6 +32,13 @@ def deliver_alert(delivery_id: str) -> None:
     from budgets.services import alert_delivery
 
     alert_delivery.deliver(UUID(delivery_id))
+
+
+def keep_up_advice(org_id: int) -> None:
+    """Compute an organisation's advice and what it saved, where that is due."""
+    from runs.services import advice
+
+    advice.keep_up(org_id, timezone.now())
 
 
 def look_for_patterns(analysis_id: str) -> None:

@@ -18,6 +18,7 @@ from runs.models import WorkerPool
 CARRY_OUT_RUNS = "runs.jobs.carry_out_runs"
 DELIVER_WEBHOOK = "runs.jobs.deliver_webhook"
 DELIVER_ALERT = "runs.jobs.deliver_alert"
+KEEP_UP_ADVICE = "runs.jobs.keep_up_advice"
 LOOK_FOR_PATTERNS = "runs.jobs.look_for_patterns"
 MAKE_DATASET = "runs.jobs.make_dataset"
 BEAT_SECONDS = 10.0
@@ -40,6 +41,12 @@ def enqueue_webhook(delivery_id: UUID) -> None:
 def enqueue_alert(delivery_id: UUID) -> None:
     """Have one alert of a budget sent by a worker."""
     async_task(DELIVER_ALERT, str(delivery_id))
+
+
+def enqueue_advice(org_id: int) -> None:
+    """Have what is due of an organisation's advice done by a worker, unless one is waited for."""
+    if not _is_waiting(KEEP_UP_ADVICE):
+        async_task(KEEP_UP_ADVICE, org_id)
 
 
 def enqueue_analysis(analysis_id: UUID) -> None:

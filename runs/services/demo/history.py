@@ -15,12 +15,13 @@ from budgets.models import Hold, LedgerLine, Org, Reservation, Team
 from routing.core.catalog import ModelSpec
 from routing.core.pricing import Prices, cost
 from routing.core.request import Usage
+from routing.models import AdviceDue
 from routing.selectors import known_models
 from routing.selectors.prices import prices_at
 from runs.core.demo.facts import DemoModel
 from runs.core.demo.month import month
 from runs.models import Run
-from runs.services.demo.rows import call_rows, score_rows, store_runs
+from runs.services.demo.rows import call_rows, score_rows, store_runs, store_scores
 from telemetry.models import Call, Event, Series
 from telemetry.services import upkeep
 
@@ -62,6 +63,10 @@ def seed_demo(org: Org, now: datetime) -> Seeded | None:
     upkeep.add_demo(calls, scores, {org.pk: org.zone}, now)
     stored = made[::-STORED_ONE_IN]
     store_runs(stored, teams, draws)
+    opened = {id(run) for run in stored}
+    others = [run for run in made if id(run) not in opened]
+    store_scores((run, teams[run.team]) for run in others)
+    advise_org(org.pk, now)
     return Seeded(len(made), len(stored), len(calls))
 
 
@@ -81,6 +86,7 @@ def remove_demo() -> int:
         Reservation.objects.filter(hold__run_id__in=chunk).delete()
         Hold.objects.filter(run_id__in=chunk).delete()
     upkeep.remove_demo()
+    AdviceDue.objects.update(advised_at=None)  # what rested on it is computed anew
     return len(ids)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from budgets.models import Team
@@ -31,7 +31,7 @@ def call_rows(run: DemoRun, team: Team, run_id: UUID) -> list[Call]:
     return found
 
 
-def score_rows(run: DemoRun, team: Team, run_id: UUID) -> list[Score]:
+def score_rows(run: DemoRun, team: Team, run_id: UUID | None) -> list[Score]:
     """Return what a run's attempts were worth."""
     return [
         Score(
@@ -73,6 +73,12 @@ def store_runs(runs: Sequence[DemoRun], teams: Mapping[str, Team], draws: random
     Event.objects.bulk_create(
         (event for run, team, run_id in stored for event in _events(run, team, run_id)), BATCH
     )
+
+
+def store_scores(runs: Iterable[tuple[DemoRun, Team]]) -> None:
+    """Store what the attempts of runs that cannot be opened were worth: advice rests on each."""
+    rows = [row for run, team in runs for row in score_rows(run, team, None)]
+    Score.objects.bulk_create(rows, BATCH)
 
 
 def _call(call: DemoCall, team: Team, run_id: UUID, key: str = "", attempt: int = 0) -> Call:
