@@ -18,6 +18,7 @@ from routing.core.request import Usage
 from routing.models import AdviceDue
 from routing.selectors import known_models
 from routing.selectors.prices import prices_at
+from routing.services.recommendations import advise_org
 from runs.core.demo.facts import DemoModel
 from runs.core.demo.month import month
 from runs.models import Run

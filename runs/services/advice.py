@@ -1,0 +1,38 @@
+"""Having advice computed by workers once a day, and the ledger of savings kept up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from budgets.models import Org
+from routing.models import AdviceDue, Recommendation
+from routing.services.recommendations import advise_org, realise_org
+from routing.services.recommendations.realising import MOVING
+from runs import queue
+
+ADVISE_EVERY = timedelta(days=1)
+REALISE_EVERY = timedelta(minutes=5)
+
+
+def look_after_advice(now: datetime) -> None:
+    """Ring for every organisation whose advice or ledger is due; a chore of each worker."""
+    known = {row.org_id: row for row in AdviceDue.objects.all()}
+    moving = set(Recommendation.objects.filter(state__in=MOVING).values_list("org_id", flat=True))
+    for org_id in Org.objects.values_list("pk", flat=True):
+        row = known.get(org_id) or AdviceDue(org_id=org_id)
+        saves = org_id in moving and _past(row.realised_at, REALISE_EVERY, now)
+        if saves or _past(row.advised_at, ADVISE_EVERY, now):
+            queue.enqueue_advice(org_id)
+
+
+def keep_up(org_id: int, now: datetime) -> None:
+    """Do what is due of an organisation; nothing if another worker has done it."""
+    row, _ = AdviceDue.objects.get_or_create(org_id=org_id)
+    if _past(row.advised_at, ADVISE_EVERY, now):
+        advise_org(org_id, now)
+    if _past(row.realised_at, REALISE_EVERY, now):
+        realise_org(org_id, now)
+
+
+def _past(at: datetime | None, after: timedelta, now: datetime) -> bool:
+    return at is None or now - at >= after
