@@ -29,6 +29,7 @@ from runs.selectors.usage import (
 from runs.selectors.usage import (
     overview as read_overview,
 )
+from runs.views.advice_glance import AdviceGlance, advice_glance, advice_items
 from runs.views.asking import caller_of, page, wants_part
 from runs.views.attention import Item, attention
 from runs.views.budget_glance import BudgetRow
@@ -158,7 +159,13 @@ class OverviewPage:
 
     @cached_property
     def attention(self) -> list[Item]:
-        return attention(self._outlooks, self._health, self.seen, self._matrix)
+        chosen = [team.pk for team in self.bar.teams] if self.bar.filters.team else None
+        advice = advice_items(self._caller, chosen)
+        return [*attention(self._outlooks, self._health, self.seen, self._matrix), *advice]
+
+    @cached_property
+    def savings(self) -> AdviceGlance:
+        return advice_glance(self._caller, self.bar.now)
 
     @cached_property
     def _health(self) -> list[ModelHealth]:
