@@ -128,6 +128,8 @@ def office_pages() -> dict[str, str]:
         "office": "/admin/",
         "office-decisions": "/admin/routing/decision/",
         "office-decision": f"/admin/routing/decision/{denial.pk}/change/",
+        "office-denials": "/admin/routing/decision/denials/",
+        "office-evidence": f"/admin/routing/decision/evidence/{denial.org_id}/",
         "office-budget": "/admin/budgets/budget/add/",
     }
 
