@@ -29,6 +29,15 @@ from runs.views.api_keys import api_keys, key_revoke, key_rotate
 from runs.views.budget_actions import budget_change, budget_new, budget_raise, raise_end
 from runs.views.budget_list import budgets
 from runs.views.budget_page import budget
+from runs.views.invoices import invoice, invoices, repricing
+from runs.views.market import (
+    model_add,
+    model_settings,
+    model_switch,
+    models_settings,
+    price_add,
+    provider_switch,
+)
 from runs.views.decision_log import decision, decisions
 from runs.views.learning import learning, sharing
 from runs.views.policy_editor import policy_edit, policy_new
@@ -112,6 +121,15 @@ page_patterns: list[URLPattern | URLResolver] = [
         name="recommendation-revert",
     ),
     path("settings/keys/", api_keys, name="api-keys"),
+    path("settings/models/", models_settings, name="models-settings"),
+    path("settings/models/add/", model_add, name="model-add"),
+    path("settings/models/of/<path:name>/", model_settings, name="model-settings"),
+    path("settings/models/switch/<path:name>/", model_switch, name="model-switch"),
+    path("settings/models/price/<path:name>/", price_add, name="price-add"),
+    path("settings/providers/<str:provider>/switch/", provider_switch, name="provider-switch"),
+    path("settings/invoices/", invoices, name="invoices"),
+    path("settings/invoices/<uuid:check_id>/", invoice, name="invoice"),
+    path("settings/reprice/", repricing, name="reprice"),
     path("settings/keys/<int:key_id>/revoke/", key_revoke, name="key-revoke"),
     path("settings/keys/<int:key_id>/rotate/", key_rotate, name="key-rotate"),
     path("views/", views.view_new, name="view-new"),

@@ -25,7 +25,7 @@ from budgets.models import (
 )
 from budgets.services.invitations import token_of
 from budgets.services.keys import create_key
-from routing.models import Decision, Policy, PolicyVersion
+from routing.models import Decision, InvoiceCheck, Policy, PolicyVersion
 from routing.services.decisions import RecordDecision
 from runs.models import FailureAnalysis, SavedView
 from telemetry.services.journal import apply_now
@@ -120,7 +120,17 @@ def _names(org: Any, team: Any, member: User) -> dict[str, Any]:
         "policy_id": policy.pk, "decision_id": decision.pk,
         "member_id": Membership.objects.get(user=member).pk, "invitation_id": invitation.pk,
         "token": token_of(invitation), "view_id": 1, "sign_in_id": 1,
+        "name": "sim/gpt-6-luna", "provider": "sim-openai", "check_id": _invoice(org).pk,
     }  # fmt: skip
+
+
+def _invoice(org: Any) -> InvoiceCheck:
+    day = timezone.now().date()
+    return InvoiceCheck.objects.create(
+        org_id=org.pk, provider="sim-openai", first_day=day, last_day=day, file_name="i.csv",
+        digest="0" * 64, created_at=timezone.now(), created_by="x", ours_nanousd=0,
+        theirs_nanousd=0,
+    )  # fmt: skip
 
 
 def _bodies(org: Any, team: Any) -> dict[tuple[str, str], Any]:
@@ -154,6 +164,12 @@ def _bodies(org: Any, team: Any) -> dict[tuple[str, str], Any]:
         ("/learning/sharing/", "POST"): {"org": org.slug, "share": "yes"},
         ("/tuning/look/", "POST"): {"place": f"team-{team.pk}"},
         ("/tuning/proposals/", "POST"): {"place": f"team-{team.pk}", "base": "none"},
+        ("/api/v1/tuning/analyses/", "POST"): {"team": team.slug},
+        ("/api/v1/tuning/proposals/", "POST"): {"team": team.slug, "task_type": "summarization"},
+        ("/api/v1/tuning/proposals/{proposal_id}/model/", "POST"): {"model": "sim/gpt-6-luna"},
+        ("/api/v1/tuning/data-sets/", "POST"): {"team": team.slug, "task_type": "summarization"},
+        ("/api/v1/tuning/assumptions/", "PATCH"): {"epochs": 4},
+        ("/api/v1/learning/sharing/", "PUT"): {"shares": True},
         ("/providers/clear/", "POST"): {"model": "sim/gpt-6-luna"},
     }  # fmt: skip
 

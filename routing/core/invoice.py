@@ -1,0 +1,204 @@
+"""A provider's invoice as a CSV file, read into tokens and dollars by model, class and day.
+
+Invariant: a row is counted whole or refused by its line; unknown columns are never guessed at.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from routing.core.pricing import NANO_PER_DOLLAR
+
+MAX_ROWS = 100_000
+MAX_NAMED = 10
+MAX_USD = Decimal(1_000_000_000)
+MAX_TOKENS = 10**15
+CLASSES = ("input", "output", "cache_read", "cache_write")
+
+# What providers call the columns; all in lower case, with underscores.
+# Source: exports of the consoles of Anthropic (usage and cost), OpenAI (usage and costs) and
+# Google Cloud billing, November 2026, and this product's own.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "model": ("model", "model_version", "model_name", "line_item", "sku_description", "sku"),
+    "class": ("token_class", "token_type", "usage_type", "class"),
+    "tokens": ("tokens", "quantity", "token_count", "usage_amount"),
+    "cost": (
+        "cost_usd", "amount_value", "cost", "amount", "cost_($)", "unrounded_cost_($)",
+        "amount_usd",
+    ),
+    "day": (
+        "date", "day", "usage_date_utc", "usage_date", "start_time_iso", "usage_start_date",
+        "start_date",
+    ),
+}  # fmt: skip
+# Exports with one column of tokens a class; they have no cost of each.
+WIDE: Mapping[str, tuple[str, ...]] = {
+    "input": ("usage_input_tokens_no_cache", "uncached_input_tokens"),
+    "cache_read": ("usage_input_tokens_cache_read", "cache_read_tokens", "input_cached_tokens"),
+    "cache_write": ("usage_input_tokens_cache_write_5m", "cache_write_tokens"),
+    "output": ("usage_output_tokens", "output_tokens"),
+}
+_CLASS_WORDS = (
+    ("cache_write", ("cache write", "cache creation", "cached write")),
+    ("cache_read", ("cache read", "cached", "cache hit")),
+    ("output", ("output", "completion", "reasoning", "thinking")),
+    ("input", ("input", "prompt", "uncached")),
+)
+
+
+class InvalidInvoice(ValueError):
+    """Tell why a file cannot be read as an invoice, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """One row. None: the file does not tell."""
+
+    model: str
+    token_class: str
+    tokens: int | None
+    nanousd: int | None
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """The rows that could be read, and in words those that could not, by line."""
+
+    rows: Sequence[Billed]
+    refused: Sequence[str]
+
+
+def read_invoice(text: str) -> Invoice:
+    """Read a CSV file. Raises: InvalidInvoice."""
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+    header = [_plain(name) for name in next(reader, [])]
+    places = _places(header)
+    rows: list[Billed] = []
+    refused: list[str] = []
+    try:
+        for fields in reader:
+            if not any(field.strip() for field in fields):
+                continue
+            if len(rows) >= MAX_ROWS:
+                raise InvalidInvoice(f"More than {MAX_ROWS:,} rows: export fewer days at a time.")
+            try:
+                rows += _billed(fields, places)
+            except ValueError as error:
+                refused.append(f"Line {reader.line_num}: {error}")
+    except csv.Error as error:
+        raise InvalidInvoice(f"Line {reader.line_num} is not CSV: {error}.") from error
+    if not rows:
+        raise InvalidInvoice(" ".join(["No row could be read.", *refused[:1]]))
+    return Invoice(rows, refused[:MAX_NAMED] + _more(len(refused)))
+
+
+def model_key(name: str) -> str:
+    """Return a model's name without what differs between a catalogue and an invoice.
+
+    Prefixes of providers, case, dots and the day of a version.
+    """
+    plain = re.sub(r"[\s._]+", "-", name.strip().lower().rpartition("/")[2])
+    return re.sub(r"-(\d{8}|\d{4}-\d{2}-\d{2}|latest)$", "", plain)
+
+
+def _more(count: int) -> list[str]:
+    return [f"And {count - MAX_NAMED} more lines."] if count > MAX_NAMED else []
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\s+", "_", name.strip().lower())
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    """Return the column of each thing that is known. Raises: InvalidInvoice."""
+    found = {
+        thing: header.index(name)
+        for thing, names in (*COLUMNS.items(), *((f"wide {k}", v) for k, v in WIDE.items()))
+        for name in reversed(names)
+        if name in header
+    }
+    wide = [thing for thing in found if thing.startswith("wide ")]
+    if "model" in found and (wide or "cost" in found or "tokens" in found):
+        return found
+    shown = ", ".join(name[:40] for name in header[:20] if name) or "none"
+    raise InvalidInvoice(
+        f"The columns are not those of a known export. Found: {shown}. Needed: model, and cost_usd "
+        "or tokens, best with token_class and date; or an export of usage or cost from Anthropic, "
+        "OpenAI or Google Cloud as it is."
+    )
+
+
+def _billed(fields: Sequence[str], places: Mapping[str, int]) -> list[Billed]:
+    row = {thing: fields[at].strip() for thing, at in places.items() if at < len(fields)}
+    model, day = row.get("model", ""), _day(row.get("day", ""))
+    if not model:
+        raise ValueError("there is no model.")
+    wide = {thing[5:]: text for thing, text in row.items() if thing.startswith("wide ") and text}
+    if wide and "class" not in row:
+        return [Billed(model, name, _tokens(text), None, day) for name, text in wide.items()]
+    # OpenAI and Google write the class behind the model's name.
+    name, _, rest = model.partition(", ")
+    if not row.get("class") and not rest:
+        name, rest = _split_class(model)
+    kind = _class_of(row.get("class") or rest)
+    return [Billed(name, kind, _tokens(row.get("tokens", "")), _cost(row.get("cost", "")), day)]
+
+
+def _split_class(text: str) -> tuple[str, str]:
+    found = re.search(r"\s+(cached|input|output|text|cache)\b", text, re.IGNORECASE)
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")
+
+
+def _class_of(text: str) -> str:
+    """Return the class of tokens that a text names; total: it names none."""
+    plain = text.lower().replace("_", " ").replace("-", " ")
+    if "no cache" in plain:
+        return "input"
+    for name, words in _CLASS_WORDS:
+        if any(word in plain for word in words):
+            return name
+    return "total"
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise ValueError(f"{text[:20]!r} is not a day such as 2026-11-26.") from None
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text.replace(",", "").removeprefix("$"))
+    except InvalidOperation:
+        raise ValueError(f"{text[:20]!r} is not a number.") from None
+    if not number.is_finite():
+        raise ValueError(f"{text[:20]!r} is not a number.")
+    return number
+
+
+def _tokens(text: str) -> int | None:
+    if not text:
+        return None
+    number = _number(text)
+    if not 0 <= number <= MAX_TOKENS:
+        raise ValueError("a number of tokens lies between 0 and a million milliards.")
+    return int(number)
+
+
+def _cost(text: str) -> int | None:
+    if not text:
+        return None
+    number = _number(text)
+    if abs(number) > MAX_USD:
+        raise ValueError("a cost is at most a billion dollars.")
+    return round(number * NANO_PER_DOLLAR)
