@@ -76,6 +76,12 @@ export function startFragments(isHeld) {
   document.addEventListener("htmx:before:request", ({ target }) => {
     if (target.matches?.("[data-live]")) stateOf(target).busy = Date.now();
   });
+  // Asked for before the page was held still, answered after.
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (!held() || !event.target.matches?.("[data-live]")) return;
+    event.preventDefault();
+    stateOf(event.target).failed = true;
+  });
   document.addEventListener("htmx:finally:request", ({ target }) => {
     if (!target.matches?.("[data-live]")) return;
     const state = stateOf(target);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from runs.models import Run, Task, TaskText
 from tests.browser import world
@@ -131,6 +131,25 @@ def test_an_unknown_cost_is_called_unknown(page: Page, address: str, run: Run):
 
     row = page.locator("tr", has_text="TransientError")
     expect(row.locator("td.num").last).to_have_text("unknown")
+
+
+def test_what_was_asked_for_before_a_pause_is_not_shown_in_it(page: Page, address: str, run: Run):
+    asked: list[Route] = []
+    page.goto(f"{address}/runs/{run.pk}/")
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    page.route(f"**/runs/{run.pk}/*", lambda route: asked.append(route))
+    change(run, "run.started", status="RUNNING")
+    while not asked:
+        page.wait_for_timeout(50)
+    page.get_by_role("button", name="Pause updates").click()
+    with page.expect_response("**/runs/**"):
+        asked[0].continue_()
+    page.unroute_all()
+    page.wait_for_timeout(300)
+    expect(page.locator(".status.pill")).to_have_text("Queued")
+
+    page.get_by_role("button", name="Resume updates").click()
+    expect(page.locator(".status.pill")).to_have_text("Running")
 
 
 def test_updates_can_be_paused(page: Page, address: str, run: Run):
