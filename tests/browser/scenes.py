@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from budgets.models import Team
 from runs.models import Run
-from tests.browser import budget_scene, figures, policy_scene, world
+from tests.browser import advice_scene, budget_scene, figures, policy_scene, world
 
 EIGHT = {
     "models": (),
@@ -59,6 +59,7 @@ def everything() -> dict[str, Run]:
     }
     budget_scene.money(org, eng)
     policy_scene.rules(org, eng, single)
+    advice_scene.advice(eng)
     return scenes
 
 

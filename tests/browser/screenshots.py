@@ -68,11 +68,12 @@ def _prepare(environment: dict[str, str]) -> dict[str, Run]:
 def pages(scenes: dict[str, Run]) -> dict[str, str]:
     """Return the addresses worth a picture, by the picture's name."""
     from budgets.models import Budget
-    from routing.models import Decision, Policy
+    from routing.models import Decision, Policy, Recommendation
 
     policy = Policy.objects.get(name="no training on our data").pk
     denial = Decision.objects.get(kind="policy", outcome="deny").pk
     budget = Budget.objects.get(team__slug="eng").pk
+    advised = dict(Recommendation.objects.values_list("state", "pk"))
     eight, one = scenes["eight"].pk, scenes["one"].pk
     return {
         "runs": "/runs/",
@@ -114,6 +115,11 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "policy-yaml": f"/policies/{policy}/edit/?as=yaml",
         "policy-replay": f"/policies/{policy}/edit/?replay=7",
         "decisions": "/decisions/",
+        "recommendations": "/recommendations/",
+        "recommendation": f"/recommendations/{advised['proposed']}/",
+        "recommendation-shadow": f"/recommendations/{advised['shadow']}/",
+        "recommendation-canary": f"/recommendations/{advised['canary']}/",
+        "recommendation-applied": f"/recommendations/{advised['applied']}/",
         "decision": f"/decisions/{denial}/",
         "missing": "/runs/00000000-0000-7000-8000-000000000000/",
     }
