@@ -22,6 +22,20 @@ from runs.api.recommendations import (
     RevertRecommendation,
 )
 from runs.api.runs import ReadRun, Runs
+from runs.api.tuning import (
+    Analyses,
+    Propose,
+    ReadAnalysis,
+    ReadProposal,
+    RegisterModel,
+)
+from runs.api.tuning_data import (
+    DownloadDataset,
+    MakeDataset,
+    ManageAssumptions,
+    ReadDataset,
+    Sharing,
+)
 from runs.api.usage import ReadUsage
 from runs.api.webhook_secret import ReadWebhookSecret
 from runs.views.alert_channels import alert_channels, channel_gone, channel_test, delivery_again
@@ -29,7 +43,9 @@ from runs.views.api_keys import api_keys, key_revoke, key_rotate
 from runs.views.budget_actions import budget_change, budget_new, budget_raise, raise_end
 from runs.views.budget_list import budgets
 from runs.views.budget_page import budget
+from runs.views.decision_log import decision, decisions
 from runs.views.invoices import invoice, invoices, repricing
+from runs.views.learning import learning, sharing
 from runs.views.market import (
     model_add,
     model_settings,
@@ -38,8 +54,6 @@ from runs.views.market import (
     price_add,
     provider_switch,
 )
-from runs.views.decision_log import decision, decisions
-from runs.views.learning import learning, sharing
 from runs.views.policy_editor import policy_edit, policy_new
 from runs.views.policy_list import policies
 from runs.views.policy_page import policy, policy_file, policy_restore, policy_retire
@@ -207,6 +221,26 @@ api_patterns: list[URLPattern | URLResolver] = [
         RevertRecommendation.as_view(),
         name="api-recommendation-revert",
     ),
+    path("tuning/analyses/", Analyses.as_view(), name="api-analyses"),
+    path("tuning/analyses/<uuid:analysis_id>/", ReadAnalysis.as_view(), name="api-analysis"),
+    path("tuning/proposals/", Propose.as_view(), name="api-tuning-proposals"),
+    path(
+        "tuning/proposals/<uuid:proposal_id>/", ReadProposal.as_view(), name="api-tuning-proposal"
+    ),
+    path(
+        "tuning/proposals/<uuid:proposal_id>/model/",
+        RegisterModel.as_view(),
+        name="api-tuning-model",
+    ),
+    path("tuning/data-sets/", MakeDataset.as_view(), name="api-data-sets"),
+    path("tuning/data-sets/<uuid:dataset_id>/", ReadDataset.as_view(), name="api-data-set"),
+    path(
+        "tuning/data-sets/<uuid:dataset_id>/<slug:form>/<slug:part>/",
+        DownloadDataset.as_view(),
+        name="api-data-set-file",
+    ),
+    path("tuning/assumptions/", ManageAssumptions.as_view(), name="api-assumptions"),
+    path("learning/sharing/", Sharing.as_view(), name="api-sharing"),
     path("webhook-secret/", ReadWebhookSecret.as_view(), name="api-webhook-secret"),
 ]
 
