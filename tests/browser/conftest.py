@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from budgets.models import User
 from tests.browser.chromium import FLAGS, executable
@@ -18,6 +18,9 @@ from tests.browser.site import served
 
 # Playwright's own loop runs in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# A busy machine is slow, and no reason to fail.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +38,11 @@ def address(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
         "DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{Path(connection.settings_dict['NAME']).resolve()}",
         "SECRET_KEY": settings.SECRET_KEY,
+        # Nobody is there: it is the button that is looked at.
+        "OIDC_ISSUER": "http://127.0.0.1:9",
+        "OIDC_CLIENT_ID": "orchestrator",
+        "OIDC_CLIENT_SECRET": "a-secret-of-tests",
+        "OIDC_NAME": "Acme ID",
     }
     with served(environment) as url:
         yield url
@@ -43,7 +51,7 @@ def address(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(30_000)
     yield opened
     opened.close()
 
