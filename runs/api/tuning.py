@@ -31,7 +31,7 @@ from runs.api.tuning_shapes import (
     ProposalOutput,
 )
 from runs.core.refusals import InvalidSubmission
-from runs.selectors.runs import refusal, require_anywhere
+from runs.selectors.runs import refusal
 from runs.selectors.tuning.examples import Kind
 from runs.selectors.tuning.places import Place, places_of
 from runs.selectors.tuning.stored import analyses_of, analysis_get, patterns_of, proposal_get
@@ -53,7 +53,8 @@ class ListAnalyses(Operation):
     )
     def get(self, request: Request) -> Response:
         caller = caller_of(request)
-        require_anywhere(caller, Action.READ_USAGE)
+        if not places_of(caller):
+            raise PermissionDenied(refusal(caller, Action.READ_USAGE))
         rows = analyses_of(caller).select_related("team")
         return page_of(NewestAnalyses, self, rows, AnalysisOutput)
 
