@@ -11,13 +11,15 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 # Tests read neither the database nor the keys that .env names.
 TEST_ENV := env DATABASE_URL=sqlite:///$(CURDIR)/var/unused.sqlite3 USE_SIMULATOR=1
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
+# Without Django and the plugins of other tests, which take longer to load than these to run.
+CORES := -c tests/unit.ini --rootdir=. --confcutdir=tests/unit tests/unit -n 2
 ON_POSTGRESQL := $(BIN)/python -m tests.postgresql --
 ON_BOTH := $(wildcard tests/integration tests/functional)
 # What a deployment sets, so that `check --deploy` judges that and not a developer's machine.
 DEPLOYED := env DEBUG=0 PUBLIC_URL=https://orchestrator.example ALLOWED_HOSTS=orchestrator.example \
 	SECRET_KEY=only-checked-never-served-0123456789-abcdefghijklmnopqrstuvwxyz
 
-.PHONY: help install run test test-unit test-component test-sqlite test-postgresql test-browser lint format bench
+.PHONY: help install run test test-unit test-coverage test-component test-sqlite test-postgresql test-browser lint format bench
 .DEFAULT_GOAL := help
 
 help:
@@ -45,10 +47,13 @@ $(INSTALLED): requirements.txt
 run: install
 	@exec $(BIN)/python manage.py start
 
-test: test-unit test-component test-sqlite test-postgresql test-browser
+test: test-unit test-coverage test-component test-sqlite test-postgresql test-browser
 
 test-unit: install
-	$(PYTEST) tests/unit -n 2 --cov --cov-report=
+	$(PYTEST) $(CORES)
+
+test-coverage: install
+	$(PYTEST) $(CORES) --cov --cov-report=
 	$(BIN)/python -m coverage report --include='*/core/*' --skip-covered --show-missing --fail-under=100
 
 test-component: install
