@@ -83,7 +83,8 @@ def test_advice_names_both_models_money_interval_quality_and_n() -> None:
     row = Recommendation.objects.get()
     assert (row.current_model, row.proposed_model, row.team_id) == (CURRENT, PROPOSED, team.pk)
     assert 0 < row.saving_low_nanousd < row.saving_nanousd < row.saving_high_nanousd
-    assert row.quality_low < row.quality_change < row.quality_high
+    quality = (row.quality_low, row.quality_change, row.quality_high)
+    assert None not in quality and list(quality) == sorted(one or 0.0 for one in quality)
     assert row.n == 120
     assert row.evidence["teams"][0]["team_id"] == team.pk
     assert Event.objects.filter(type="recommendation.proposed", org_id=team.org_id).count() == 1

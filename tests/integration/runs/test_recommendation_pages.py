@@ -52,8 +52,9 @@ def test_what_stands_against_a_stage_is_said_on_the_page(world: World, analyst: 
     asked = {"stage": "shadow", "budget_usd": "2.00"}
     page = analyst.post(f"{URL}{row.pk}/apply/", asked, follow=True).content.decode()
     assert "budget has $1.00 free, and this asks for $2.00" in page
-    page = analyst.post(f"{URL}{row.pk}/apply/", {"stage": "canary", "share": "80"}, follow=True)
-    assert "less than or equal to 50" in page.content.decode()
+    asked = {"stage": "canary", "share": "80"}
+    page = analyst.post(f"{URL}{row.pk}/apply/", asked, follow=True).content.decode()
+    assert "less than or equal to 50" in page
     assert Recommendation.objects.get().state == "proposed"
 
 

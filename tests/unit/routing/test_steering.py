@@ -30,8 +30,8 @@ def choice(*models: str) -> Choice:
 
 
 def rule(stage: str, **fields: Any) -> Rule:
-    return Rule(**{"id": ID, "stage": stage, "task_type": "t", "current": "a", "proposed": "b"}
-                | fields)  # fmt: skip
+    named: dict[str, Any] = {"task_type": "t", "current": "a", "proposed": "b"}
+    return Rule(id=ID, stage=stage, **(named | fields))
 
 
 def never() -> float:

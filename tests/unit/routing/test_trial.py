@@ -21,7 +21,7 @@ def drawn(mean: float, count: int, seed: int = 1) -> list[float]:
 def test_nothing_compared_is_nothing_known():
     verdict = judge([])
     assert (verdict.n, verdict.mean, verdict.is_worse, verdict.holds) == (0, None, False, False)
-    assert (verdict.low, verdict.high) == (pytest.approx(-1), pytest.approx(1))
+    assert [verdict.low, verdict.high] == pytest.approx([-1, 1])
 
 
 def test_a_drop_is_told_soon_and_what_is_as_good_in_the_end():
