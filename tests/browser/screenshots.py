@@ -73,7 +73,9 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
     policy = Policy.objects.get(name="no training on our data").pk
     denial = Decision.objects.get(kind="policy", outcome="deny").pk
     budget = Budget.objects.get(team__slug="eng").pk
-    advised = dict(Recommendation.objects.values_list("state", "pk"))
+    routing = Recommendation.objects.filter(kind="routing")
+    advised = dict(routing.values_list("state", "pk"))
+    tuning = Recommendation.objects.get(kind="fine_tuning").pk
     eight, one = scenes["eight"].pk, scenes["one"].pk
     return {
         "runs": "/runs/",
@@ -93,8 +95,14 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "quality-cost": "/quality/?metric=cost",
         "quality-table": "/quality/?view=table",
         "quality-empty": "/quality/?from=2020-01-01&to=2020-02-01",
-        "quality-noted": "/quality/?range=x&model=gone&model=sim/kimi-k2&status=active",
+        "quality-noted": "/quality/?range=x&model=gone&model=sim/kimi-k2.6&status=active",
         "providers": "/providers/",
+        "learning": "/learning/",
+        "learning-nothing": "/learning/?type=evaluation",
+        "tuning": "/tuning/",
+        "tuning-reckoning": "/tuning/reckoning/?task_type=data_extraction",
+        "tuning-proposal": f"/tuning/proposals/{tuning}/",
+        "tuning-assumptions": "/tuning/assumptions/",
         "filter-menu": "/quality/",
         "filter-views": "/quality/",
         "run-policies": f"/runs/{one}/?tab=policies",

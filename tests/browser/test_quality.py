@@ -50,7 +50,7 @@ def test_the_arrows_walk_the_grid_and_the_tab_key_enters_it_once(page: Page, tea
 def test_what_is_focused_or_pointed_at_is_read_in_full(page: Page, team: Team):
     readout = page.locator("[data-readout]")
     cell(page, 1, 1).focus()
-    expect(readout).to_contain_text("sim/claude-sonnet, code generation")
+    expect(readout).to_contain_text("sim/claude-sonnet-5-5, code generation")
     expect(readout).to_contain_text("95 % interval")
     cell(page, 3, 1).hover()
     expect(readout).to_contain_text("on the same time before")
@@ -88,15 +88,15 @@ def test_a_score_changes_its_cell_within_two_seconds_and_keeps_the_focus(page: P
 
 def test_the_filter_is_kept_when_moving_between_pages(page: Page, address: str, team: Team):
     page.locator("summary", has_text="Model").click()
-    page.get_by_role("checkbox", name="sim/kimi-k2").check()
+    page.get_by_role("checkbox", name="sim/kimi-k2.6").check()
     page.get_by_role("button", name="Apply").locator("visible=true").click()
-    expect(page).to_have_url(f"{address}/quality/?model=sim%2Fkimi-k2")
+    expect(page).to_have_url(f"{address}/quality/?model=sim%2Fkimi-k2.6")
     expect(page.locator(".heat tbody tr")).to_have_count(1)
 
     page.get_by_role("link", name="30 days").click()
     page.get_by_role("link", name="Runs", exact=True).click()
-    expect(page).to_have_url(f"{address}/runs/?range=30d&model=sim%2Fkimi-k2")
-    page.get_by_role("link", name="Take away Model sim/kimi-k2").click()
+    expect(page).to_have_url(f"{address}/runs/?range=30d&model=sim%2Fkimi-k2.6")
+    page.get_by_role("link", name="Take away Model sim/kimi-k2.6").click()
     expect(page).to_have_url(f"{address}/runs/?range=30d")
 
 
@@ -151,7 +151,7 @@ def test_all_of_it_works_without_scripts(plain: BrowserContext, address: str):
     log_in(page, address)
     page.goto(f"{address}/quality/")
     page.locator("summary", has_text="Model").click()
-    page.get_by_role("checkbox", name="sim/kimi-k2").check()
+    page.get_by_role("checkbox", name="sim/kimi-k2.6").check()
     page.get_by_role("button", name="Apply").locator("visible=true").click()
     expect(page.locator(".heat tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Table").click()

@@ -101,7 +101,7 @@ def test_choosing_a_task_shows_its_attempts_and_why_each_model_was_chosen(
     expect(detail.get_by_text("require the claim").first).to_be_visible()
     detail.locator("#attempt-0-1 .fold[id^=call] > summary").first.click()
     why = detail.locator("#attempt-0-1 .why").first
-    expect(why.locator("tr.chosen")).to_contain_text("sim/claude-sonnet")
+    expect(why.locator("tr.chosen")).to_contain_text("sim/claude-sonnet-5-5")
     expect(why.locator("tr.chosen")).to_contain_text("42")
     expect(why).to_contain_text("its circuit breaker is open")
     page.go_back()

@@ -18,7 +18,13 @@ from runs.models import Attempt, AttemptText, Run, Task, TaskText
 from telemetry.models import Call, Event
 
 PASSWORD = "correct horse battery"
-MODELS = ("sim/claude-sonnet", "sim/gpt-large", "sim/gemini-pro", "sim/kimi-k2", "sim/deepseek-v3")
+MODELS = (
+    "sim/claude-sonnet-5-5",
+    "sim/gpt-6.1-terra",
+    "sim/gemini-3.8-flash",
+    "sim/kimi-k2.6",
+    "sim/deepseek-v4-flash",
+)
 PROVIDERS = ("sim-anthropic", "sim-openai", "sim-google", "sim-moonshot", "sim-deepseek")
 
 PROJECT = (

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from budgets.models import Team
-from runs.core.demo.facts import DemoCall, DemoRun, DemoTask
-from runs.core.rules import Phase, rules_for
+from runs.core.demo.facts import DemoCall, DemoRun
 from runs.core.similarity import signature, text_digest
-from runs.core.status import RunStatus, TaskStatus
-from runs.models import Attempt, AttemptText, Run, Task, TaskText
+from runs.core.status import RunStatus
+from runs.models import Run
 from runs.services.demo.money import budget_of, hold_id_of, id_at, store_money
+from runs.services.demo.tasks import store_tasks
 from runs.services.labels import add_labels
 from telemetry.models import Call, Event, Outcome, Score
 
-TEXT = "This text was made up for the demo."
 DEMO_LABELS = {"demo": "yes"}
 BATCH = 500
 NO_ID = UUID(int=0)
@@ -65,7 +64,7 @@ def store_runs(runs: Sequence[DemoRun], teams: Mapping[str, Team], draws: random
     made = [_run(run, team, run_id, calls[run_id]) for run, team, run_id in stored]
     Run.objects.bulk_create(made, BATCH)
     add_labels(made)
-    _store_tasks(stored)
+    store_tasks(stored)
     Call.objects.bulk_create((row for rows in calls.values() for row in rows), BATCH)
     Score.objects.bulk_create(
         (row for run, team, run_id in stored for row in score_rows(run, team, run_id)), BATCH
@@ -135,67 +134,6 @@ def _run(run: DemoRun, team: Team, run_id: UUID, calls: Sequence[Call]) -> Run:
         text_digest=text_digest(run.project, criteria),
         signature=signature(run.project, criteria),
     )
-
-
-def _store_tasks(stored: Sequence[tuple[DemoRun, Team, UUID]]) -> None:
-    made = [
-        (task, _task(run_id, place, task))
-        for run, _, run_id in stored
-        for place, task in enumerate(run.tasks)
-    ]
-    Task.objects.bulk_create([row for _, row in made], BATCH)
-    TaskText.objects.bulk_create(
-        [TaskText(task=row, prompt=TEXT, output=TEXT) for _, row in made], BATCH
-    )
-    attempts = [row for task, parent in made for row in _attempts(task, parent)]
-    Attempt.objects.bulk_create(attempts, BATCH)
-    AttemptText.objects.bulk_create(
-        [AttemptText(attempt=row, output=TEXT, critique=TEXT) for row in attempts], BATCH
-    )
-
-
-def _task(run_id: UUID, place: int, task: DemoTask) -> Task:
-    best = task.attempts[task.best - 1]
-    return Task(
-        run_id=run_id,
-        key=task.key,
-        position=place,
-        type=task.type,
-        depends_on=[f"t{place}"] if place else [],
-        threshold=rules_for(task.type).threshold,
-        status=TaskStatus.COMPLETED if best.accepted else TaskStatus.DEGRADED,
-        score=best.score,
-        best_attempt=task.best,
-        model=best.model.name,
-        reviewer=best.reviewer.name,
-        iterations=len(task.attempts),
-        cost_nanousd=sum(attempt.cost_nanousd for attempt in task.attempts),
-        started_at=task.attempts[0].calls[0].at,
-        finished_at=task.attempts[-1].calls[-1].at,
-    )
-
-
-def _attempts(task: DemoTask, parent: Task) -> Iterator[Attempt]:
-    for number, attempt in enumerate(task.attempts, 1):
-        yield Attempt(
-            task=parent,
-            number=number,
-            kind="first" if number == 1 else "iterate",
-            model=attempt.model.name,
-            provider=attempt.model.provider,
-            reviewer=attempt.reviewer.name,
-            score=attempt.score,
-            judgements=[
-                {"model": call.model.name, "score": attempt.score, "reason": TEXT}
-                for call in attempt.calls
-                if call.phase == Phase.EVALUATION and not call.failed
-            ],
-            validators_passed=True,
-            has_output=True,
-            cost_nanousd=attempt.cost_nanousd,
-            started_at=attempt.calls[0].at,
-            finished_at=attempt.calls[-1].at,
-        )
 
 
 def _events(run: DemoRun, team: Team, run_id: UUID) -> Iterator[Event]:

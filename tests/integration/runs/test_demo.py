@@ -62,6 +62,10 @@ def test_runs_can_be_opened_and_their_money_adds_up(demo: Org) -> None:
     assert Call.objects.filter(run_id=run.pk).count() == run.calls
     assert run.tasks.count() == run.tasks_total == run.tasks_done
     assert run.status in ("SUCCESS", "COMPLETED_DEGRADED"), "else it would be resumed"
+    attempt = Attempt.objects.filter(task__run=run).select_related("text").first()
+    assert attempt is not None
+    assert attempt.text.critique and attempt.text.output
+    assert attempt.text.critique in {one["reason"] for one in attempt.judgements}
 
 
 def test_seeding_twice_changes_nothing(demo: Org) -> None:

@@ -10,6 +10,7 @@ from functools import cache
 
 from runs.core.demo.facts import DemoCall, DemoModel, DemoRun
 from runs.core.demo.month import DAYS, STORY, month, working_day
+from runs.core.demo.texts import TEXTS, critique_of
 from runs.core.rules import TaskType
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
@@ -136,3 +137,9 @@ def test_what_is_special_happens_on_working_days() -> None:
 
     assert [working_day(NOW, days) for days in (4, 5, 6)] == [friday] * 3
     assert working_day(NOW, 7) == date(2026, 11, 19)
+
+
+def test_every_kind_of_task_has_its_texts_and_a_weak_answer_another_critique() -> None:
+    assert TEXTS.keys() == {str(kind) for kind in TaskType}
+    for kind in TEXTS:
+        assert critique_of(kind, accepted=True) != critique_of(kind, accepted=False)
