@@ -31,19 +31,21 @@ from runs.services.advice import look_after_advice
 from runs.services.budget_alerts import look_after_budgets
 from runs.services.figures import fold_figures
 from telemetry.services.journal import Journal
+from telemetry.services.numbering import forget_writers
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 GATHER_SECONDS = 0.05
 # Webhooks whose job was lost between a commit and the queue; replies too old to be used; hours
-# of figures that have become days; alerts of budgets; advice.
+# of figures that have become days; alerts of budgets; advice; marks of journals that died.
 CHORES: tuple[Callable[[datetime], object], ...] = (
     webhooks.enqueue_due,
     prune_replies,
     fold_figures,
     look_after_budgets,
     look_after_advice,
+    forget_writers,
 )
 GRACE_SECONDS = 2.0  # the worker command ends us after 3.3, leases given back or not
 SWEEP_SECONDS = 20.0

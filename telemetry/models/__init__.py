@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telemetry.models.happened import Call, CallBody, CostCorrection, Event, Outcome, Score
+from telemetry.models.mark import JournalMark
 from telemetry.models.rollup import DailyRollup, HourlyRollup, Series
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "DailyRollup",
     "Event",
     "HourlyRollup",
+    "JournalMark",
     "Outcome",
     "Score",
     "Series",

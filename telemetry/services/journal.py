@@ -13,12 +13,15 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
+
+from telemetry.services.numbering import Numbering
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -78,6 +81,7 @@ class Journal:
 
     def __init__(self, gather_seconds: float = GATHER_SECONDS) -> None:
         self._gather_seconds = gather_seconds
+        self._numbering = Numbering()
         self._inbox: queue.SimpleQueue[_Unit | _Question | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="journal", daemon=True)
         self._thread.start()
@@ -115,13 +119,15 @@ class Journal:
                 items.append(self._inbox.get())
             going = None not in items
             units = [item for item in items if isinstance(item, _Unit)]
-            _commit(units)
+            _commit(units, self._numbering)
             _wake(units)
             for item in items:
                 if isinstance(item, _Question):
                     _ask(item)
                     _wake([item])
-        connection.close()
+        with suppress(DatabaseError):
+            self._numbering.forget()
+        _drop_connection()
 
 
 def apply_now(*commands: Command) -> tuple[Any, ...]:
@@ -133,12 +139,12 @@ def apply_now(*commands: Command) -> tuple[Any, ...]:
     return result
 
 
-def _commit(units: list[_Unit]) -> None:
+def _commit(units: list[_Unit], numbering: Numbering) -> None:
     """Commit all at once; if that fails, one by one, so that no unit fails its neighbours."""
     if not units:
         return
     try:
-        _with_reconnect(partial(_apply_in_transaction, units))
+        _with_reconnect(partial(_apply_once, units, numbering, numbering.next()))
     except Exception as error:
         if len(units) == 1:
             # By their names alone: what they carry are people's texts.
@@ -151,12 +157,17 @@ def _commit(units: list[_Unit]) -> None:
             if lost:
                 unit.error = error
             else:
-                _commit([unit])
+                _commit([unit], numbering)
 
 
-def _apply_in_transaction(units: list[_Unit]) -> None:
+def _apply_once(units: list[_Unit], numbering: Numbering, number: int) -> None:
+    """Apply a batch in a transaction of its own.
+
+    Where it was committed before and only the answer was lost, its units have their outcomes.
+    """
     with transaction.atomic():
-        _apply(units)
+        if numbering.note(number):
+            _apply(units)
 
 
 def _apply(units: list[_Unit]) -> None:

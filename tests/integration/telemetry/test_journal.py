@@ -6,16 +6,18 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
-from telemetry.models import Event
+from telemetry.models import Event, JournalMark
 from telemetry.services import journal as module
 from telemetry.services.journal import Command, Guard, Journal, apply_now
+from telemetry.services.numbering import FORGOTTEN_AFTER, forget_writers
 from telemetry.services.recording import RecordEvent
+from tests.fixtures.lost_answers import losing_answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -150,6 +152,64 @@ def test_a_database_that_comes_back_is_waited_for(
             return ["written"] * len(commands)
 
     assert asyncio.run(journal.write(Flaky())) == ("written",)
+
+
+def test_a_batch_whose_answer_was_lost_is_not_applied_again(journal: Journal) -> None:
+    async def write() -> list[tuple[Any, ...]]:
+        return [await journal.write(event(kind), BatchSize()) for kind in "abcd"]
+
+    with losing_answers(every=2) as seen:
+        results = asyncio.run(write())
+
+    assert seen.lost >= 2
+    assert results == [(None, 1)] * 4
+    assert kinds() == ["a", "b", "c", "d"]
+
+
+def test_a_batch_that_failed_before_its_commit_is_applied_again(journal: Journal) -> None:
+    failures = [OperationalError("gone")]
+
+    @dataclass(frozen=True)
+    class Late(Command):
+        rank: ClassVar[int] = 99
+
+        @classmethod
+        def apply(cls, commands: Sequence[Any]) -> Sequence[None]:
+            if failures:
+                raise failures.pop()
+            return [None] * len(commands)
+
+    asyncio.run(journal.write(event("a"), Late()))
+
+    assert kinds() == ["a"]
+
+
+def test_a_refusal_whose_answer_was_lost_is_told_all_the_same(journal: Journal) -> None:
+    async def two() -> list[Any]:
+        await journal.write(event("first"))
+        return await asyncio.gather(
+            journal.write(event("mine"), guard=Only("owner")),
+            journal.write(event("theirs"), guard=Only("stranger")),
+            return_exceptions=True,
+        )
+
+    with losing_answers(every=2) as seen:
+        mine, theirs = asyncio.run(two())
+
+    assert seen.lost == 1
+    assert mine == (None,)
+    assert isinstance(theirs, PermissionError)
+    assert kinds() == ["first", "mine"]
+
+
+def test_writers_that_died_are_forgotten_in_time(journal: Journal) -> None:
+    dead, alive = JournalMark(writer="dead", number=7, at=NOW), NOW + FORGOTTEN_AFTER
+    dead.save()
+    asyncio.run(journal.write(event("a")))
+
+    forget_writers(alive + timedelta(seconds=1))
+
+    assert list(JournalMark.objects.values_list("number", flat=True)) == [1]
 
 
 def test_a_database_that_stays_away_fails_the_caller(
