@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from budgets.core.access import Action
 from routing.core.policy_yaml import draft_as_yaml
-from routing.models.decision import Kind, Outcome
+from routing.models.decision import Kind
 from routing.selectors.decisions import DecisionFilters, decision_get, decision_list, rule_behind
 from routing.selectors.policies import policy_list
 from runs.core.refusals import NotVisible
@@ -27,8 +27,8 @@ from runs.views.policy_versions import draft_now
 from runs.views.why import explain
 
 PAGE_SIZE = 50
-FIELDS = ("team", "model")
-OWN = ("decided", "kind", "policy", "version", "run")
+FIELDS = ("team", "model", "policy_outcome")
+OWN = ("kind", "policy", "version", "run")
 # What a list leaves in the database: candidates with all their figures.
 WHOLE = ("inputs", "candidates")
 
@@ -61,7 +61,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
         "older_url": bar.url(before=str(window[-2].pk)) if len(window) > PAGE_SIZE else "",
         "newer_url": bar.url() if before is not None else "",
         "hidden": [pair for pair in bar.filters.pairs() if pair[1]],
-        "choices": _choices(bar, own),
+        "choices": _choices(bar),
         "kinds": KINDS,
         "policies": sorted({one.name for one in policy_list(caller).only("name")}),
         "is_odd": _is_odd(own),
@@ -99,10 +99,9 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 
 def _asked(bar: FilterBar, own: dict[str, str]) -> DecisionFilters:
     filters = bar.filters
-    chosen = own.get("decided", "")
     kind = own.get("kind", "")
     return DecisionFilters(
-        outcome=(chosen,) if chosen in Outcome else (),
+        outcome=filters.policy_outcome,
         kind=(kind,) if kind in Kind else (),
         policy=own.get("policy", ""),
         version=_version(own.get("version", "")),
@@ -115,11 +114,14 @@ def _asked(bar: FilterBar, own: dict[str, str]) -> DecisionFilters:
     )
 
 
-def _choices(bar: FilterBar, own: dict[str, str]) -> list[Choice]:
+def _choices(bar: FilterBar) -> list[Choice]:
     """Return the outcomes, as the quick way to the commonest question."""
-    chosen = own.get("decided", "")
-    named = [("All", ""), *((label, str(one)) for one, (label, _, _) in OUTCOMES.items())]
-    return [Choice(label, bar.url(decided=value), value == chosen) for label, value in named]
+    chosen = bar.filters.policy_outcome
+    named = [("All", ()), *((label, (str(one),)) for one, (label, _, _) in OUTCOMES.items())]
+    return [
+        Choice(label, bar.url(bar.filters.having(policy_outcome=value)), value == chosen)
+        for label, value in named
+    ]
 
 
 def _is_odd(own: dict[str, str]) -> list[str]:
