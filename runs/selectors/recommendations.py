@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -111,16 +111,15 @@ def shadow_money(row: Recommendation) -> tuple[int, int, int] | None:
     return sums["limit"], sums["spent"], sums["held"]
 
 
-def realised_total(caller: Caller, since: datetime | None = None) -> int | None:
-    """Return what the caller's recommendations have saved; None: none moved anything yet.
+def realised_totals(caller: Caller, since: date | None = None) -> tuple[int | None, int | None]:
+    """Return what the caller's recommendations have saved in all, and in months since a day.
 
-    `since`: only in months from that of this moment on.
+    None: none moved anything yet. `since` None: both are the same.
     """
     rows = RealisedSaving.objects.filter(recommendation__in=recommendation_list(caller))
-    if since is not None:
-        rows = rows.filter(month__gte=since.date().replace(day=1))
-    total: int | None = rows.aggregate(total=Sum("saving_nanousd"))["total"]
-    return total
+    late = Q(month__gte=since) if since else Q()
+    sums = rows.aggregate(all=Sum("saving_nanousd"), late=Sum("saving_nanousd", filter=late))
+    return sums["all"], sums["late"]
 
 
 def new_proposals(caller: Caller, team_ids: Iterable[int] | None = None) -> list[Recommendation]:

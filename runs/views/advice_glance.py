@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from budgets.core.access import Caller
-from runs.selectors.recommendations import new_proposals, realised_total
+from runs.selectors.recommendations import new_proposals, realised_totals
 from runs.views.attention import Item
 from runs.views.formats import usd
 
@@ -24,7 +24,8 @@ class AdviceGlance:
 
 def advice_glance(caller: Caller, now: datetime) -> AdviceGlance:
     """Return what the caller's recommendations saved."""
-    return AdviceGlance(realised_total(caller, now), realised_total(caller))
+    total, this_month = realised_totals(caller, now.date().replace(day=1))
+    return AdviceGlance(this_month, total)
 
 
 def advice_items(caller: Caller, team_ids: Collection[int] | None) -> Iterator[Item]:

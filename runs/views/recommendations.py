@@ -17,7 +17,7 @@ from routing.models.recommendation import STEERING, State
 from routing.services.recommendations import advise_org
 from runs.selectors.recommendations import (
     readings_of,
-    realised_total,
+    realised_totals,
     recommendation_list,
     require_advice,
 )
@@ -46,7 +46,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
         "over": [one for one in lines if one.reading.row.state not in (State.PROPOSED, *STEERING)],
         "possible_nanousd": sum(one.reading.row.saving_nanousd for one in proposed),
         "at_least_nanousd": sum(one.reading.row.saving_low_nanousd for one in proposed),
-        "realised_nanousd": realised_total(caller),
+        "realised_nanousd": realised_totals(caller)[0],
         "may_compute": bool(_orgs(caller)),
     }
     return render(request, "recommendations/list.html", context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routing.services.recommendations.advising import Advised, advise_org
+from routing.services.recommendations.advising import Advised, advise_org, forget_proposals
 from routing.services.recommendations.realising import realise, realise_org
 from routing.services.recommendations.stages import Wanted, advance, dismiss, revert
 from routing.services.recommendations.trials import (
@@ -23,6 +23,7 @@ __all__ = [
     "advise_org",
     "dismiss",
     "end_shadow",
+    "forget_proposals",
     "look",
     "realise",
     "realise_org",

@@ -16,6 +16,7 @@ from routing.services.recommendations.evidence import evidence_of, title_of
 from routing.services.recommendations.record import locked, move, tell
 from routing.services.recommendations.standing import Standing
 from routing.services.recommendations.usable import usable_models
+from telemetry.models import Event
 from telemetry.services.changes import record_change
 
 WINDOW = timedelta(days=30)
@@ -73,6 +74,21 @@ def advise_org(org_id: int, now: datetime, by: str = "") -> Advised:
     made = [_propose(org_id, one, tallies, now, by) for one in adviser.found()]
     AdviceDue.objects.filter(org_id=org_id).update(advised_at=now)
     return Advised(len(made), renewed, outdated)
+
+
+@transaction.atomic
+def forget_proposals() -> None:
+    """Remove proposals that nobody has decided on, for what they rested on is gone.
+
+    Those that still hold are computed anew at once, by whichever worker looks first.
+    """
+    rows = Recommendation.objects.filter(kind=Kind.ROUTING, state=State.PROPOSED)
+    told = [str(pk) for pk in rows.values_list("pk", flat=True)]
+    Event.objects.filter(
+        type=f"recommendation.{State.PROPOSED}", payload__recommendation__in=told
+    ).delete()
+    rows.delete()
+    AdviceDue.objects.update(advised_at=None)
 
 
 @dataclass(frozen=True)
