@@ -15,10 +15,9 @@ from budgets.models import Hold, LedgerLine, Org, Reservation, Team
 from routing.core.catalog import ModelSpec
 from routing.core.pricing import Prices, cost
 from routing.core.request import Usage
-from routing.models import AdviceDue
 from routing.selectors import known_models
 from routing.selectors.prices import prices_at
-from routing.services.recommendations import advise_org
+from routing.services.recommendations import advise_org, forget_proposals
 from runs.core.demo.facts import DemoModel
 from runs.core.demo.month import month
 from runs.models import Run
@@ -87,7 +86,7 @@ def remove_demo() -> int:
         Reservation.objects.filter(hold__run_id__in=chunk).delete()
         Hold.objects.filter(run_id__in=chunk).delete()
     upkeep.remove_demo()
-    AdviceDue.objects.update(advised_at=None)  # what rested on it is computed anew
+    forget_proposals()  # which rested on it
     return len(ids)
 
 
