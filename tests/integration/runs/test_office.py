@@ -168,7 +168,7 @@ def test_no_request_of_a_superuser_changes_what_happened(client: Client, world: 
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-def test_no_role_of_an_organisation_opens_the_office(world: World, role: Role | None):
+def test_no_role_of_an_organisation_changes_anything_in_the_office(world: World, role: Role | None):
     furnish(world, "a")
     outsider = Client()
     if role is not None:
@@ -179,7 +179,9 @@ def test_no_role_of_an_organisation_opens_the_office(world: World, role: Role | 
     everything = state(kinds)
     for address, fields in posts():
         answer = outsider.post(address, fields)
-        assert answer.status_code == 302 and "/admin/login/" in answer["Location"], address
+        # Auditors may look at some of it; what counts for them is what stays as it was.
+        out = answer.status_code == 302 and "/admin/login/" in answer["Location"]
+        assert out or (role is Role.AUDITOR and answer.status_code < 500), address
 
     assert state(kinds) == everything
 
