@@ -87,8 +87,20 @@ def _detail(one: Mapping[str, Any]) -> str:
     return "" if one.get("reason") == "not_enough_money" else str(one.get("detail") or "")
 
 
+def _by_recommendation(steered: Mapping[str, Any]) -> str:
+    stage, arm = steered.get("stage", ""), steered.get("arm", "")
+    moved = f"from {steered.get('from', '')} to {steered.get('to', '')}"
+    if stage == "shadow":
+        return f"a recommendation to move {moved} was compared beside it"
+    drawn = ", by lot" if "draw" in steered else ""
+    done = "moved it" if arm == "proposed" else "left it, though it moves others"
+    return f"a recommendation {done} {moved}{drawn}"
+
+
 def _summary(decision: Decision, recorded: Mapping[str, Any]) -> str:
     said = [decision.reason] if decision.reason else []
+    if (steered := decision.inputs.get("recommendation")) is not None:
+        said.append(_by_recommendation(steered))
     if (preference := recorded.get("preference")) is not None:
         said.append(f"preference {preference}")
     if (threshold := recorded.get("threshold")) is not None:
