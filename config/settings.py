@@ -110,7 +110,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A body's size; one that brings files may be larger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILES_MAX_BYTES = 16_000_000
 
 # --- Who it is -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "budgets.User"
