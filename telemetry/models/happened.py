@@ -130,6 +130,7 @@ class Score(models.Model):
     demo = models.BooleanField(default=False)
 
     class Meta:
+        indexes = [models.Index(fields=["org_id", "at"], name="score_by_org_and_time")]
         constraints = [
             models.CheckConstraint(
                 name="score_in_unit_interval",
