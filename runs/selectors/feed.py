@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from budgets.core.access import Action, Caller
 from budgets.models import Team
@@ -15,6 +16,8 @@ from telemetry.models import Event
 # More than a page holds; and more places than anybody belongs to.
 AT_ONCE = 250
 MOST_PLACES = 100
+# Further apart no two numbers become visible in the wrong order.
+OUT_OF_ORDER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,18 @@ def feed_stretch(caller: Caller, stretch: Stretch) -> QuerySet[Event]:
     if not parts:
         return Event.objects.none()
     return Event.objects.filter(seq__in=list(parts[0].union(*parts[1:], all=True)))
+
+
+def feed_version(caller: Caller, now: datetime) -> str:
+    """Return a text that differs once anything happened that the caller may see, in two queries.
+
+    Or once a minute: what happens without an event, and what ages, shows by then. The count is
+    part of it since numbers may become visible out of order.
+    """
+    highest = Event.objects.aggregate(last=Max("seq"))["last"] or 0
+    late = Event.objects.filter(_mine(caller), seq__gt=highest - OUT_OF_ORDER)
+    seen = late.aggregate(last=Max("seq"), number=Count("seq"))
+    return f"{seen['last'] or 0}-{seen['number']}-{int(now.timestamp()) // 60}"
 
 
 def _next(where: Q, stretch: Stretch) -> QuerySet[Event, int]:

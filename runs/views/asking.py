@@ -16,6 +16,8 @@ from budgets.services.access import caller_of_user
 from runs.core.refusals import NotVisible
 
 View = Callable[..., HttpResponseBase]
+# What a part answers that has nothing new to show.
+UNCHANGED = 204
 
 
 def caller_of(request: HttpRequest) -> Caller:

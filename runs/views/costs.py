@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from budgets.core.access import Caller
 from runs.core.metrics import GROUPS, METRICS, TOP, Metric, Value
+from runs.selectors.feed import feed_version
 from runs.selectors.usage import (
     Asked,
     Breakdown,
@@ -21,7 +22,7 @@ from runs.selectors.usage import (
     cost_by_model_and_hour,
     cost_by_team_and_day,
 )
-from runs.views.asking import caller_of, page, wants_part
+from runs.views.asking import UNCHANGED, caller_of, page, wants_part
 from runs.views.breakdown_rows import BreakdownRow, rows_of
 from runs.views.chart_card import ChartCard
 from runs.views.cost_heat import model_and_hour, team_and_day
@@ -190,6 +191,10 @@ def costs(request: HttpRequest) -> HttpResponse:
     """Show what is explored, or the part of the page that updates itself."""
     caller = caller_of(request)
     bar = FilterBar(request, caller, own=OWN)
-    context = {"bar": bar, "page": CostsPage(caller, bar)}
+    version = feed_version(caller, bar.now)
+    if wants_part(request) and request.GET.get("seen") == version:
+        return HttpResponse(status=UNCHANGED)
+    part_url = bar.url(seen=version)
+    context = {"bar": bar, "page": CostsPage(caller, bar), "part_url": part_url}
     name = "parts/live.html" if wants_part(request) else "page.html"
     return render(request, f"costs/{name}", context)

@@ -16,6 +16,7 @@ from runs.core.heat import Metric
 from runs.core.metrics import METRICS
 from runs.core.status import ACTIVE, RunStatus
 from runs.core.window import named_window
+from runs.selectors.feed import feed_version
 from runs.selectors.made_up import holds_demo
 from runs.selectors.outlooks import BudgetOutlook, budget_outlooks
 from runs.selectors.usage import (
@@ -30,7 +31,7 @@ from runs.selectors.usage import (
     overview as read_overview,
 )
 from runs.views.advice_glance import AdviceGlance, advice_glance, advice_items
-from runs.views.asking import caller_of, page, wants_part
+from runs.views.asking import UNCHANGED, caller_of, page, wants_part
 from runs.views.attention import Item, attention
 from runs.views.budget_glance import BudgetRow
 from runs.views.chart_card import ChartCard
@@ -210,7 +211,16 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show the overview, or the part of it that updates itself."""
     caller = caller_of(request)
     bar = FilterBar(request, caller, own=("by", "shape"))
+    # Read before the figures: what changes in between is then shown twice rather than never.
+    version = feed_version(caller, bar.now)
+    if wants_part(request) and request.GET.get("seen") == version:
+        return HttpResponse(status=UNCHANGED)
     may_submit = bool(caller.team_ids(Action.WRITE_RUNS))
-    context = {"bar": bar, "page": OverviewPage(caller, bar), "may_submit": may_submit}
+    context = {
+        "bar": bar,
+        "page": OverviewPage(caller, bar),
+        "may_submit": may_submit,
+        "part_url": bar.url(seen=version),
+    }
     name = "parts/live.html" if wants_part(request) else "page.html"
     return render(request, f"overview/{name}", context)

@@ -17,10 +17,8 @@ from runs.forms import ResumeForm
 from runs.models import Run
 from runs.selectors.recent import run_version
 from runs.selectors.runs import run_get
-from runs.views.asking import caller_of, page, wants_part
+from runs.views.asking import UNCHANGED, caller_of, page, wants_part
 from runs.views.bodies import TABS, Address, Page
-
-UNCHANGED = 204
 
 
 @require_safe

@@ -19,7 +19,7 @@ from budgets.models import Budget, BudgetPeriod, Org, User
 from telemetry.models import Series
 from tests.integration.runs.usage import KIMI, LUNA, ago, make_history, of
 from tests.integration.telemetry.facts import call, record, score
-from tests.world import World, make_run
+from tests.world import World, make_event, make_run
 
 pytestmark = pytest.mark.django_db
 PAGES = ("overview", "costs")
@@ -271,3 +271,25 @@ def test_queries_do_not_grow_with_rows(world: World, name: str, query: str):
         )
     assert asked() == few
     assert few <= 34
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_part_that_has_been_seen_is_not_sent_again(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    client = client_of(world.member)
+    make_event(make_run(world.team))
+    text = client.get(f"{reverse(name)}?range=30d").content.decode()
+    (url,) = re.findall(r'hx-get="([^"]+seen=[^"]+)"', text)
+
+    def status() -> int:
+        return client.get(html.unescape(url), headers={"HX-Request": "true"}).status_code
+
+    assert status() == 204
+    make_event(make_run(world.sibling))
+    assert status() == 204, "what others do is none of it"
+    make_event(make_run(world.team))
+    assert status() == 200
+    assert client.get(html.unescape(url)).status_code == 200, "a whole page is always sent"
