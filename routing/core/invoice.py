@@ -78,25 +78,35 @@ class Invoice:
 def read_invoice(text: str) -> Invoice:
     """Read a CSV file. Raises: InvalidInvoice."""
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""))
-    header = [_plain(name) for name in next(reader, [])]
-    places = _places(header)
     rows: list[Billed] = []
     refused: list[str] = []
     try:
+        places = _places([_plain(name) for name in next(reader, [])])
         for fields in reader:
-            if not any(field.strip() for field in fields):
-                continue
-            if len(rows) >= MAX_ROWS:
-                raise InvalidInvoice(f"More than {MAX_ROWS:,} rows: export fewer days at a time.")
-            try:
-                rows += _billed(fields, places)
-            except ValueError as error:
-                refused.append(f"Line {reader.line_num}: {error}")
+            _take(fields, places, rows, refused, reader.line_num)
     except csv.Error as error:
         raise InvalidInvoice(f"Line {reader.line_num} is not CSV: {error}.") from error
     if not rows:
         raise InvalidInvoice(" ".join(["No row could be read.", *refused[:1]]))
     return Invoice(rows, refused[:MAX_NAMED] + _more(len(refused)))
+
+
+def _take(
+    fields: Sequence[str],
+    places: Mapping[str, int],
+    rows: list[Billed],
+    refused: list[str],
+    line: int,
+) -> None:
+    """Add what one line says, or why it cannot be read."""
+    if not any(field.strip() for field in fields):
+        return
+    if len(rows) >= MAX_ROWS:
+        raise InvalidInvoice(f"More than {MAX_ROWS:,} rows: export fewer days at a time.")
+    try:
+        rows += _billed(fields, places)
+    except ValueError as error:
+        refused.append(f"Line {line}: {error}")
 
 
 def model_key(name: str) -> str:

@@ -29,6 +29,7 @@ from runs.selectors.tasks import (
     task_list,
     task_readings,
 )
+from telemetry.selectors.corrections import correct_in_memory
 
 # The oldest date a zip can tell: the same output is then the same bytes.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -73,7 +74,7 @@ class ListCalls(Operation):
     )
     def get(self, request: Request, run_id: UUID) -> Response:
         run = run_get(caller_of(request), run_id)
-        return page_of(CallsInOrder, self, call_list(run), CallOutput)
+        return page_of(CallsInOrder, self, call_list(run), CallOutput, correct_in_memory)
 
 
 class DownloadOutput(Operation):

@@ -12,6 +12,7 @@ from routing.models import Decision
 from runs.core.refusals import NotVisible
 from runs.models import Attempt, Run, Task
 from telemetry.models import Call, Event
+from telemetry.selectors.corrections import correct_in_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def task_detail(task: Task, *, texts: bool = True) -> TaskDetail:
     attempts = list(Attempt.objects.filter(task=task).select_related("text"))
     if not texts:
         _blank(task, attempts)
-    calls = list(Call.objects.filter(run_id=task.run_id, task_key=task.key).order_by("id"))
+    made = Call.objects.filter(run_id=task.run_id, task_key=task.key).order_by("id")
+    calls = correct_in_memory(made)
     decisions = Decision.objects.in_bulk([c.decision_id for c in calls if c.decision_id])
     kept = next((a.validators for a in attempts if a.number == task.best_attempt), ())
     readings = [

@@ -23,6 +23,7 @@ from runs.views.glance import Glance
 from runs.views.lanes import Timeline, draw_timeline
 from runs.views.task_parts import TaskPart, call_part, task_part
 from telemetry.models import Call
+from telemetry.selectors.corrections import correct_in_memory
 
 TABS = {
     "tasks": "Tasks",
@@ -109,7 +110,8 @@ class Page(Glance):
 
     @cached_property
     def calls(self) -> list[CallRow]:
-        found = list(recent_calls(self.run, _uuid_or_none(self.address.before))[: PAGE_SIZE + 1])
+        calls = recent_calls(self.run, _uuid_or_none(self.address.before))
+        found = correct_in_memory(calls[: PAGE_SIZE + 1])
         if len(found) > PAGE_SIZE:
             self.more_url = self._at("calls", before=str(found[PAGE_SIZE - 1].pk))
         return [self._call_row(call) for call in found[:PAGE_SIZE]]
@@ -126,7 +128,7 @@ class Page(Glance):
 
     @cached_property
     def timeline(self) -> Timeline:
-        calls = list(timeline_calls(self.run))
+        calls = correct_in_memory(timeline_calls(self.run))
         start = self.run.started_at or self.run.created_at
         end = self.run.finished_at or self.now
         return draw_timeline(calls, start, end, lambda key: self._at(task=key))

@@ -143,12 +143,13 @@ def invoice(request: HttpRequest, check_id: Any) -> HttpResponse:
 def repricing(request: HttpRequest) -> HttpResponse:
     """Show what pricing anew would change; on POST, do it."""
     place = place_of(request)
-    asked = request.POST or (request.GET if "model" in request.GET else None)
+    asked = request.GET if "model" in request.GET else None
+    asked = request.POST if request.method == "POST" else asked
     form = RepriceForm(place, asked)
     seen: Preview | None = None
     if request.method == "POST":
         actor = actor_of(place, timezone.now())
-        if not request.POST.get("reason", "").strip():
+        if form.is_valid() and not form.cleaned_data["reason"].strip():
             form.add_error("reason", "Say why: a price was corrected, an invoice said so.")
     if asked is not None and form.is_valid():
         given = form.cleaned_data

@@ -190,6 +190,7 @@ def window() -> dict[str, str]:
 def test_history_is_priced_anew_by_new_lines_and_once(client: Client, world: World) -> None:
     make_budget(world.team)
     call, going = settled(world), settled(world, close=False)
+    period = BudgetPeriod.objects.get(budget__team=world.team)
     enter(client)
     seen = client.get(reverse("reprice"), window()).content.decode()
     assert "Engineering" in seen and "1 of 2 calls" in seen
@@ -202,9 +203,11 @@ def test_history_is_priced_anew_by_new_lines_and_once(client: Client, world: Wor
     assert (line.call_id, line.amount_nanousd) == (call.pk, after - COST)
     call.refresh_from_db()
     assert call.cost_nanousd == COST
-    period = BudgetPeriod.objects.get(budget__team=world.team)
+    shown = client.get(f"/api/v1/runs/{call.run_id}/calls/").json()["results"][0]
+    assert shown["cost_usd"] == "0.0045"
+    period.refresh_from_db()
     assert (period.spent_nanousd, period.corrected_nanousd) == (after, after - COST)
-    assert Task.objects.get(run=Run.objects.get(pk=call.run_id)).cost_nanousd == after - COST
+    assert Task.objects.get(run=Run.objects.get(pk=str(call.run_id))).cost_nanousd == after - COST
     assert not [one for one in reconcile() if one.differences]
     total = sum(HourlyRollup.objects.values_list("cost_nanousd", flat=True))
     assert total == after + COST
@@ -217,7 +220,8 @@ def test_history_is_priced_anew_by_new_lines_and_once(client: Client, world: Wor
     again = client.post(reverse("reprice"), window() | {"reason": "once more"})
     assert again.status_code == 422
     assert "Nothing would change" in again.content.decode()
-    assert going.pk and LedgerLine.objects.filter(kind="CORRECTION").count() == 1
+    assert going.cost_nanousd == COST
+    assert LedgerLine.objects.filter(kind="CORRECTION").count() == 1
 
 
 def test_pricing_anew_wants_a_reason_and_an_end_after_its_beginning(client: Client) -> None:

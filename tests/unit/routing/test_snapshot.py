@@ -37,6 +37,12 @@ def candidate(taken: RoutingSnapshot, **request: Any) -> Candidate:
     return only
 
 
+def test_prices_hold_until_the_next_one_begins_or_ends() -> None:
+    assert snapshot().prices_hold(NOW)
+    dated = snapshot(prices_until=NOW)
+    assert dated.prices_hold(NOW - timedelta(seconds=1)) and not dated.prices_hold(NOW)
+
+
 def test_the_bound_is_counted_input_and_the_calls_own_output_limit() -> None:
     one = candidate(snapshot(), max_output_tokens=1000)
     assert one.upper_bound_nanousd == 500 * 1000 + 1000 * 4000
