@@ -61,3 +61,17 @@ def test_the_summary_tells_preference_threshold_and_propensity():
     empty = explain(Decision())
     assert empty is not None
     assert empty.summary == ""
+
+
+def test_a_recommendation_that_had_a_say_is_named():
+    steered = {"stage": "canary", "arm": "proposed", "from": "sim/a", "to": "sim/b", "draw": 0.1}
+    for stage, arm, said in (
+        ("canary", "proposed", "A recommendation moved it from sim/a to sim/b, by lot."),
+        ("canary", "current", "A recommendation left it, though it moves others from sim/a to "
+         "sim/b, by lot."),
+        ("shadow", "current", "A recommendation to move from sim/a to sim/b was compared beside "
+         "it."),
+    ):  # fmt: skip
+        decision = Decision(inputs={"recommendation": steered | {"stage": stage, "arm": arm}})
+        found = explain(decision)
+        assert found is not None and found.summary == said
