@@ -124,3 +124,36 @@ def test_an_improved_model_is_found_again() -> None:
         if number % 50 == 49 and usual(world, "summarization") == worst:
             return
     pytest.fail("the improved model was not found again")
+
+
+def test_a_model_without_calls_is_neither_first_for_ever_nor_never() -> None:
+    """Ten models of one kind; the tenth appears when the others are known, and is worse."""
+    source = random.Random(3)
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    known: dict[tuple[str, str], Profile] = {}
+    skills = {f"m/{number}": 0.75 + 0.01 * number for number in range(9)} | {"m/new": 0.6}
+    tiers = dict.fromkeys(skills, "standard")
+    for model, skill in skills.items():
+        if model != "m/new":
+            scores = [source.gauss(skill, 0.1) for _ in range(30)]
+            profile = NOTHING_SEEN
+            for score in scores:
+                one = Observation(now, min(max(score, 0.0), 1.0), 1.0, 1000)
+                profile = observe(profile, one)
+            known[model, "evaluation"] = profile
+    chosen: Counter[str] = Counter()
+    for step in range(400):
+        believed = believe(Evidence(team=known), tiers, now)
+        candidates = [
+            Candidate(model, model, believed.estimate((model, "evaluation")), 1000, 1000)
+            for model in skills
+        ]
+        draws = {model: source.gauss(0, 1) for model in skills}
+        made = choose(candidates, preference="balanced", draws=draws)
+        chosen[made.model] += 1
+        score = min(max(source.gauss(skills[made.model], 0.1), 0), 1)
+        key = (made.model, "evaluation")
+        at = now + timedelta(seconds=step)
+        known[key] = observe(known.get(key, NOTHING_SEEN), Observation(at, score, 1.0, 1000))
+    assert 1 <= chosen["m/new"] < 40
+    assert chosen["m/8"] > 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,11 @@ def profiles(evidence: list[tuple[str, str, float]]) -> Profiles:
     return found
 
 
+def unsuspected(told: Profiles) -> Profiles:
+    """Return the profiles without their last scores, by which a change would be noticed."""
+    return {key: replace(one, recent=()) for key, one in told.items()}
+
+
 def beliefs(*, hyper: Hyper | None = None, **levels: Any) -> Beliefs:
     return believe(Evidence(**levels), TIERS, NOW, hyper)
 
@@ -77,25 +83,34 @@ def test_more_evidence_never_widens_an_interval(
     team: list[tuple[str, str, float]],
     level: str,
 ) -> None:
-    """For given noise and scales: a surprise may teach that scores are noisier than thought."""
+    """For given noise and scales, and while nothing looks like a change of the model.
+
+    A surprise may teach that scores are noisier than thought, or that the model is another one
+    by now; without last scores, as here, the second is never suspected.
+    """
 
     def sds(*more: tuple[str, str, float]) -> list[float]:
-        there: dict[str, list[tuple[str, str, float]]] = {
-            "everybody": [],
-            "org": [],
-            "team": [],
-            level: list(more),
-        }
-        own = team + there["team"]
-        whole = own + org + there["org"]
-        all_ = whole + everybody + there["everybody"]
-        believed = beliefs(
-            hyper=STEADY, everybody=profiles(all_), org=profiles(whole), team=profiles(own)
-        )
+        there = {"everybody": everybody, "org": org, "team": team}
+        there[level] = [*there[level], *more]
+        own = there["team"]
+        whole = own + there["org"]
+        levels = {"everybody": whole + there["everybody"], "org": whole, "team": own}
+        steady = {name: unsuspected(profiles(told)) for name, told in levels.items()}
+        believed = beliefs(hyper=STEADY, **steady)
         return [believed.estimate((model, kind)).sd for model in MODELS for kind in TYPES]
 
     before, after = sds(), sds(("b/two", "evaluation", 0.5))
     assert all(later <= earlier + 1e-9 for earlier, later in zip(before, after, strict=True))
+
+
+def test_the_score_that_shows_a_change_widens_the_interval() -> None:
+    steady = seen(NOTHING_SEEN, *[0.9, 0.8] * 20)
+    hardly, changed = (seen(steady, *[0.3] * count) for count in (5, 6))
+    before, after = (
+        beliefs(hyper=STEADY, org={KEY: one}).estimate(KEY) for one in (hardly, changed)
+    )
+    assert after.sd > before.sd
+    assert after.mean < before.mean
 
 
 @given(EVIDENCE, EVIDENCE)
