@@ -112,7 +112,8 @@ def tradeoff_chart(
         "showgrid": True,
         "tickformat": across.format,
         "tickprefix": _plain(across.prefix),
-        "nticks": 6,
+        # 1, 2 and 5 of each power of ten.
+        "dtick": "D2",
     }
     found: dict[str, Any] = go.Figure(data=traces, layout=layout).to_plotly_json()
     found["layout"].pop("template", None)

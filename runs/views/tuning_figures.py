@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from runs.core.tuning.roi import PRICES, VOLUMES, Range
+from runs.core.tuning.roi import PRICES, VOLUMES, Range, range_from
 from runs.views.formats import usd, words
 
 LEFT_OUT: Final = {
@@ -60,42 +60,44 @@ class OfferCard:
     @property
     def saving(self) -> str:
         """Return the monthly saving with its interval."""
-        found = self.estimate["saving_nanousd"]
-        return interval_text(Range(**found))
+        found = range_from(self.estimate, "saving_nanousd")
+        return interval_text(found)
 
     @property
     def saves(self) -> str:
-        return money(self.estimate["saving_nanousd"]["value"])
+        return money(self.estimate["saving_nanousd"])
+
+    @property
+    def interval(self) -> str:
+        found = range_from(self.estimate, "saving_nanousd")
+        return f"80 % interval {money(found.low)} to {money(found.high)}"
 
     @property
     def tone(self) -> str:
-        found = self.estimate["saving_nanousd"]
-        return "ok" if found["low"] > 0 else "bad" if found["high"] < 0 else "warn"
+        found = range_from(self.estimate, "saving_nanousd")
+        return "ok" if found.low > 0 else "bad" if found.high < 0 else "warn"
 
     @property
     def verdict(self) -> str:
-        found = self.estimate["saving_nanousd"]
-        if found["low"] > 0:
+        found = range_from(self.estimate, "saving_nanousd")
+        if found.low > 0:
             return "saves"
-        return "costs more" if found["high"] < 0 else "not sure"
+        return "costs more" if found.high < 0 else "not sure"
 
     @property
     def quality(self) -> str:
-        before, after = self.estimate["quality_before"], self.estimate["quality_after"]
-        return (
-            f"{before['value']:.2f} now, expected {after['value']:.2f} "
-            f"({after['low']:.2f} to {after['high']:.2f})"
-        )
+        before, after = self.estimate["quality_before"], range_from(self.estimate, "quality_after")
+        return f"{before:.2f} now, expected {after.value:.2f} ({after.low:.2f} to {after.high:.2f})"
 
     @property
     def task_cost(self) -> tuple[int, int]:
         """Return what a task costs now, and would then, checks included."""
         made = self.estimate
-        return round(made["present_nanousd"]["value"]), round(made["tuned_nanousd"]["value"])
+        return round(made["present_nanousd"]), round(made["tuned_nanousd"])
 
     @property
     def volume(self) -> int:
-        value: float = self.estimate["tasks_a_month"]["value"]
+        value: float = self.estimate["tasks_a_month"]
         return round(value)
 
     @property
@@ -158,7 +160,8 @@ def _cell(case: Mapping[str, Any]) -> SensitiveCell:
 
 def _months(months: float) -> str:
     if months < 1:
-        return f"{max(1, round(months * 30))} days"
+        days = max(1, round(months * 30))
+        return f"{days} day{'s' if days > 1 else ''}"
     return f"{months:.1f} months" if months < 120 else "10 years or more"
 
 

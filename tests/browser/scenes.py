@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from budgets.models import Team
 from runs.models import Run
-from tests.browser import advice_scene, budget_scene, figures, policy_scene, world
+from tests.browser import (
+    advice_scene,
+    budget_scene,
+    figures,
+    market_scene,
+    policy_scene,
+    tuning_scene,
+    world,
+)
 
 EIGHT = {
     "models": (),
@@ -60,6 +68,8 @@ def everything() -> dict[str, Run]:
     budget_scene.money(org, eng)
     policy_scene.rules(org, eng, single)
     advice_scene.advice(eng)
+    tuning_scene.learned(org, eng)
+    market_scene.market(org)
     return scenes
 
 

@@ -68,7 +68,7 @@ def _prepare(environment: dict[str, str]) -> dict[str, Run]:
 def pages(scenes: dict[str, Run]) -> dict[str, str]:
     """Return the addresses worth a picture, by the picture's name."""
     from budgets.models import Budget
-    from routing.models import Decision, Policy, Recommendation
+    from routing.models import Decision, InvoiceCheck, Policy, Recommendation
 
     policy = Policy.objects.get(name="no training on our data").pk
     denial = Decision.objects.get(kind="policy", outcome="deny").pk
@@ -118,6 +118,12 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "budget-raise": f"/budgets/{budget}/raise/",
         "budget-change": f"/budgets/{budget}/change/",
         "keys": "/settings/keys/",
+        "models": "/settings/models/",
+        "model-add": "/settings/models/add/",
+        "model": "/settings/models/of/sim/gpt-6-luna/",
+        "invoices": "/settings/invoices/",
+        "invoice": f"/settings/invoices/{InvoiceCheck.objects.get().pk}/",
+        "reprice": "/settings/reprice/",
         "members": "/settings/members/",
         "sessions": "/settings/sessions/",
         "password": "/settings/password/",

@@ -11,7 +11,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-NANOUSD_PER_USD: Final = 1_000_000_000
+from budgets.core.money import NANOUSD_PER_USD, format_usd
+
 _MAX_USD: Final = 1_000_000
 _LONGEST: Final = 300
 
@@ -77,7 +78,7 @@ def as_json(assumptions: Assumptions) -> dict[str, Any]:
     """Return assumptions as people and files write them: money in dollars, as texts."""
     plain = asdict(assumptions)
     plain["base_models"] = [_base_json(one) for one in assumptions.base_models]
-    plain["labour_usd"] = usd_text(plain.pop("labour_nanousd"))
+    plain["labour_usd"] = format_usd(plain.pop("labour_nanousd"))
     return plain
 
 
@@ -96,11 +97,6 @@ def from_json(given: Mapping[str, Any], before: Assumptions) -> Assumptions:
     if errors:
         raise InvalidAssumption(errors)
     return replace(before, **read)
-
-
-def usd_text(nanousd: int) -> str:
-    """Write money as an exact decimal text of dollars."""
-    return f"{Decimal(nanousd) / NANOUSD_PER_USD:f}"
 
 
 def _read(name: str, value: Any) -> dict[str, Any]:
@@ -146,7 +142,7 @@ def _base(value: Any) -> BaseModel:
 def _base_json(base: BaseModel) -> dict[str, Any]:
     plain = asdict(base)
     for name in BASE_MONEY:
-        plain[name] = usd_text(plain.pop(name.replace("_usd", "_nanousd")))
+        plain[name] = format_usd(plain.pop(name.replace("_usd", "_nanousd")))
     return plain | {"priced_at": base.priced_at.isoformat()}
 
 

@@ -7,10 +7,10 @@ examples give none at all. Money is whole nano-dollars.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from runs.core.tuning.assumptions import Assumptions, BaseModel
 
@@ -136,6 +136,26 @@ def estimate(
     )
 
 
+def as_json(made: Estimate) -> dict[str, Any]:
+    """Return an estimate as plain data: a range as three figures, such as `saving_low_nanousd`."""
+    plain: dict[str, Any] = {}
+    for one in fields(made):
+        value = getattr(made, one.name)
+        if isinstance(value, Range):
+            for name, end in zip(_ends_of(one.name), astuple(value), strict=True):
+                plain[name] = end
+        elif isinstance(value, date):
+            plain[one.name] = value.isoformat()
+        else:
+            plain[one.name] = value
+    return plain | {"sensitivity": [asdict(cell) for cell in made.sensitivity]}
+
+
+def range_from(plain: Mapping[str, Any], name: str) -> Range:
+    """Return the range of that name from plain data."""
+    return Range(*(plain[each] for each in _ends_of(name)))
+
+
 def months_to_pay(training_nanousd: int, saving_nanousd: float) -> float | None:
     """Return after how many months the saving has paid for the training; None: never."""
     return training_nanousd / saving_nanousd if saving_nanousd > 0 else None
@@ -249,6 +269,12 @@ class _Model:
         ratio = gap_then / gap_now if gap_now > 0.0 else 1.0 if gap_then == 0.0 else 2.0
         extra = (facts.attempts - 1.0) * min(ratio, 3.0)
         return 1.0 + max(extra, 0.0)
+
+
+def _ends_of(name: str) -> tuple[str, str, str]:
+    stem = name.removesuffix("_nanousd")
+    unit = name[len(stem) :]
+    return name, f"{stem}_low{unit}", f"{stem}_high{unit}"
 
 
 def _date(today: date, training: int, saving: float) -> date | None:

@@ -14,6 +14,7 @@ from routing.models.recommendation import OPEN, Recommendation, State
 from routing.models.recommendation import Kind as AdviceKind
 from runs.core.tuning.assumptions import Assumptions, BaseModel, as_json
 from runs.core.tuning.roi import Estimate, Facts, Range, estimate, missing_examples
+from runs.core.tuning.roi import as_json as estimate_json
 from runs.selectors.tuning.assumptions import assumptions_of
 from runs.selectors.tuning.examples import Eligible, Kind, eligible
 from runs.selectors.tuning.facts import facts_of, with_bases
@@ -142,9 +143,6 @@ def evidence_of(reckoned: Reckoning, offer: Offer) -> dict[str, Any]:
     assumed.pop("base_models")
     base = next(one for one in as_json(reckoned.assumptions)["base_models"]
                 if one["name"] == offer.base.name)  # fmt: skip
-    made = asdict(offer.estimate)
-    for name in ("break_even", "earliest", "latest"):
-        made[name] = made[name].isoformat() if made[name] else None
     return {
         "place": reckoned.place.key,
         "task_type": reckoned.kind.task_type,
@@ -152,7 +150,7 @@ def evidence_of(reckoned: Reckoning, offer: Offer) -> dict[str, Any]:
         "base": base,
         "assumptions": assumed,
         "facts": asdict(offer.facts),
-        "estimate": made,
+        "estimate": estimate_json(offer.estimate),
         "left_out": {why.value: n for why, n in reckoned.examples.left_out.items()},
     }
 

@@ -17,7 +17,7 @@ from routing.models.recommendation import Kind, State
 from routing.selectors import known_models
 from routing.services.recommendations.record import locked, move
 from runs.core.tuning.returns import Month, Return, months_between, returns
-from runs.core.tuning.roi import Range
+from runs.core.tuning.roi import range_from
 from runs.models import Task
 from telemetry.services.changes import record_change
 
@@ -85,7 +85,7 @@ def returns_of(row: Recommendation, now: datetime) -> list[Return]:
     tuned = tuned_of(row)
     if tuned is None:
         return []
-    present = Range(**row.evidence["estimate"]["present_nanousd"])
+    present = range_from(row.evidence["estimate"], "present_nanousd")
     hosting = parse_usd(row.evidence["base"]["hosting_usd"])
     return returns(
         _months(row, tuned, now), present,

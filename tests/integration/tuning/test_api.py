@@ -131,7 +131,7 @@ def test_assumptions_are_changed_by_people_of_the_whole_org(world: World, api: A
     client = session(world.owner)
     changed = sent(client, "patch", f"{BASE}/assumptions/", {"epochs": 4, "labour_usd": "20"})
     assert changed.json()["epochs"] == 4
-    assert TuningAssumptions.objects.get().values == {"epochs": 4, "labour_usd": "20"}
+    assert TuningAssumptions.objects.get().values == {"epochs": 4, "labour_usd": "20.00"}
     wrong = sent(client, "patch", f"{BASE}/assumptions/", {"epochs": 0, "colour": "red"})
     assert set(problem(wrong, 422, "invalid")["errors"]) == {"epochs", "colour"}
     problem(client.get(f"{BASE}/assumptions/", {"org": "elsewhere"}), 422, "invalid")

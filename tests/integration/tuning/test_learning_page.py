@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -78,7 +79,7 @@ def text_of(user: User, **query: str) -> str:
     return answer.content.decode()
 
 
-def figures_of(text: str) -> list[dict]:
+def figures_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(unescape(one)) for one in re.findall(r'data-figure="([^"]*)"', text)]
 
 

@@ -115,7 +115,7 @@ def test_assumptions_change_with_a_trace_and_for_this_org_alone(world: World):
     assert assumptions_of(world.other.org_id) == first_assumptions()
     logged = Decision.objects.filter(org_id=world.org.pk, kind="change").order_by("id")
     assert [row.inputs["after"] for row in logged] == [
-        {"min_examples": 10, "labour_usd": "5"},
+        {"min_examples": 10, "labour_usd": "5.00"},
         {"min_examples": 12},
     ]
     assert logged[1].inputs["before"] == {"min_examples": 10}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -17,9 +18,11 @@ from runs.core.tuning.roi import (
     Estimate,
     Facts,
     Range,
+    as_json,
     estimate,
     missing_examples,
     months_to_pay,
+    range_from,
 )
 
 USD = 1_000_000_000
@@ -129,6 +132,17 @@ def test_the_sensitivity_table_holds_the_likely_case_and_all_others():
 def test_attempts_follow_what_is_missing_to_the_examples(fields: dict[str, Any], attempts: float):
     one = made(check_nanousd=0.0, **fields)
     assert one.tuned_nanousd.value == pytest.approx(attempts * 700_000, rel=1e-6)
+
+
+def test_an_estimate_is_written_as_plain_figures_and_read_again():
+    one = made()
+    plain = json.loads(json.dumps(as_json(one)))
+    assert plain["saving_low_nanousd"] == one.saving_nanousd.low
+    assert plain["quality_after_high"] == one.quality_after.high
+    assert plain["break_even"] == one.break_even.isoformat()  # type: ignore[union-attr]
+    assert len(plain["sensitivity"]) == 16
+    assert range_from(plain, "saving_nanousd") == one.saving_nanousd
+    assert range_from(plain, "tasks_a_month") == one.tasks_a_month
 
 
 def test_months_to_pay():
