@@ -24,6 +24,7 @@ MAKE_DATASET = "runs.jobs.make_dataset"
 BEAT_SECONDS = 10.0
 DEAD_AFTER = timedelta(seconds=4 * BEAT_SECONDS)
 FORGOTTEN_AFTER = timedelta(days=1)
+SWEPT_AT_MOST = 16  # a delivery may take its worker 10 s, and there may be one worker
 LOOK_BACK = 8  # waiting jobs that are looked at, whose payload must be unpacked in Python
 
 
@@ -67,6 +68,11 @@ def give_back(job_id: int) -> None:
 def size() -> int:
     """Return how many jobs are queued, or taken and not finished."""
     return int(OrmQ.objects.filter(key=Conf.PREFIX).count())
+
+
+def room() -> int:
+    """Return how many more jobs a sweep may add, so that runs never wait behind a flood."""
+    return max(0, SWEPT_AT_MOST - size())
 
 
 def beat(pool: str, now: datetime) -> None:

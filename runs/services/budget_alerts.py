@@ -18,7 +18,7 @@ def look_after_budgets(now: datetime) -> None:
     """Judge forecasts, and ring for every alert that is due; a chore of each worker."""
     alerts.watch(now)
     alerts.fan_out(now)
-    for delivery_id in alert_delivery.due(now):
+    for delivery_id in alert_delivery.due(now)[: queue.room()]:
         queue.enqueue_alert(delivery_id)
 
 

@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 FINISHED: Final = "run.finished"
 # Longer than any try takes: nobody else makes this delivery meanwhile.
 CLAIM_SECONDS: Final = 60
-SWEPT_AT_ONCE: Final = 200
 
 
 def secret_of(team_id: int) -> str:
@@ -55,9 +54,12 @@ def delivery_for(run: Run, now: datetime) -> WebhookDelivery | None:
 
 
 def enqueue_due(now: datetime) -> int:
-    """Ring for deliveries that are due, whose own ring was lost or has waited; return how many."""
+    """Ring for deliveries that are due, whose own ring was lost or has waited; return how many.
+
+    No more than the queue has room for: the rest is due the next time, too.
+    """
     due = WebhookDelivery.objects.filter(next_try_at__lte=now).order_by("next_try_at")
-    ids = list(due.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    ids = list(due.values_list("pk", flat=True)[: queue.room()])
     for delivery_id in ids:
         queue.enqueue_webhook(delivery_id)
     return len(ids)

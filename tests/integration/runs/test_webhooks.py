@@ -14,6 +14,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from runs import queue
 from runs.core.status import RunStatus
 from runs.models import WebhookDelivery
 from runs.services import webhooks
@@ -197,6 +198,18 @@ def test_due_deliveries_are_rung_for(world: World):
 
     assert webhooks.enqueue_due(timezone.now()) == 1
     assert [job.args() for job in OrmQ.objects.all()] == [(str(due.pk),)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_however_many_are_due_however_often_the_queue_stays_short(world: World):
+    for _ in range(queue.SWEPT_AT_MOST + 3):
+        make_delivery(world, "https://example.com/")
+
+    rung = [webhooks.enqueue_due(timezone.now()) for _ in range(3)]
+
+    assert rung == [queue.SWEPT_AT_MOST, 0, 0]
+    OrmQ.objects.all()[0].delete()
+    assert webhooks.enqueue_due(timezone.now()) == 1
 
 
 def test_secrets_differ_by_team(world: World):
