@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from routing.core.advice import Advice, Tally, advise, objection, weigh
+from routing.core.advice import Advice
 from routing.models import AdviceDue, Recommendation
-from routing.models.recommendation import Kind, State
+from routing.models.recommendation import OPEN, Kind, State
 from routing.selectors.tallies import Tallies, tallies_of
 from routing.services.recommendations.evidence import evidence_of, title_of
+from routing.services.recommendations.finding import Adviser, Found, advice_again
 from routing.services.recommendations.record import locked, move, tell
 from routing.services.recommendations.standing import Standing
-from routing.services.recommendations.usable import usable_models
 from telemetry.models import Event
 from telemetry.services.changes import record_change
 
 WINDOW = timedelta(days=30)
+COMPUTED = "daily advice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,49 +32,42 @@ class Advised:
     outdated: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One piece of advice, and where it holds. `team_id` None: in the whole organisation."""
-
-    team_id: int | None
-    task_type: str
-    advice: Advice
-
-    @property
-    def subject(self) -> str:
-        return subject_of(self.task_type, self.advice.current, self.advice.proposed)
-
-
-def subject_of(task_type: str, current: str, proposed: str) -> str:
-    """Return what a piece of routing advice is about."""
-    return f"{task_type}: {current} > {proposed}"
-
-
-@transaction.atomic
 def advise_org(org_id: int, now: datetime, by: str = "") -> Advised:
     """Compute an organisation's routing advice anew; `by` empty: nobody asked for it.
 
     A proposal that still holds gets today's figures, one that does not is outdated. What people
-    let act is left as it was decided on.
+    let act is left as it was decided on. All is computed first, and written in a short transaction:
+    calls wait for the locks of what is written.
     """
-    AdviceDue.objects.select_for_update().get_or_create(org_id=org_id)
     tallies = tallies_of(org_id, now, WINDOW)
     standing = Standing.of(org_id, now)
-    renewed, outdated = 0, 0
-    for row in standing.proposals:
-        advice = _again(row, tallies)
-        if advice is None:
-            reason = "Its interval says nothing any more, or there is too little to go by."
-            move(locked(row.pk), State.OUTDATED, actor=by or "daily advice", now=now, reason=reason)
-            outdated += 1
-        else:
-            _renew(row, advice, tallies, now)
+    looked_at = [(row, advice_again(row, tallies)) for row in standing.proposals]
+    for row, advice in looked_at:
+        if advice is not None:
             standing.keep(row)
-            renewed += 1
-    adviser = _Adviser(org_id, tallies, standing, now)
-    made = [_propose(org_id, one, tallies, now, by) for one in adviser.found()]
-    AdviceDue.objects.filter(org_id=org_id).update(advised_at=now)
-    return Advised(len(made), renewed, outdated)
+    found = list(Adviser(org_id, tallies, standing, now).found())
+    with transaction.atomic():
+        AdviceDue.objects.get_or_create(org_id=org_id)
+        AdviceDue.objects.select_for_update().get(org_id=org_id)
+        kept = [_keep(row, advice, tallies, now, by) for row, advice in looked_at]
+        made = [_propose(one, org_id, tallies, now, by) for one in found]
+        AdviceDue.objects.filter(org_id=org_id).update(advised_at=now)
+    return Advised(made.count(True), kept.count(True), kept.count(False))
+
+
+def _keep(
+    row: Recommendation, advice: Advice | None, tallies: Tallies, now: datetime, by: str
+) -> bool | None:
+    """Give a proposal today's figures, or let it go; None: somebody decided on it meanwhile."""
+    row = locked(row.pk)
+    if row.state != State.PROPOSED:
+        return None
+    if advice is not None:
+        row.save(update_fields=list(_fill(row, advice, tallies, now)))
+        return True
+    reason = "Its interval says nothing any more, or there is too little to go by."
+    move(row, State.OUTDATED, actor=by or COMPUTED, now=now, reason=reason)
+    return False
 
 
 @transaction.atomic
@@ -91,62 +85,8 @@ def forget_proposals() -> None:
     AdviceDue.objects.update(advised_at=None)
 
 
-@dataclass(frozen=True)
-class _Adviser:
-    """Looks for advice that nobody has been given yet."""
-
-    org_id: int
-    tallies: Tallies
-    standing: Standing
-    now: datetime
-
-    def found(self) -> Iterator[Found]:
-        """Yield advice for teams whose own evidence suffices, else for the whole organisation."""
-        for task_type in sorted(self.tallies.by_type):
-            of_teams = [
-                Found(team_id, task_type, advice)
-                for team_id, models in sorted(self.tallies.by_type[task_type].items())
-                if (advice := self._best(team_id, task_type, models)) is not None
-            ]
-            yield from of_teams
-            if of_teams or self.standing.has_team(task_type):
-                continue
-            whole = self._best(None, task_type, self.tallies.whole(task_type))
-            if whole is not None:
-                yield Found(None, task_type, whole)
-
-    def _best(
-        self, team_id: int | None, task_type: str, models: Mapping[str, Tally]
-    ) -> Advice | None:
-        days = self.tallies.days
-        # Who may be used is asked only where there is something to say.
-        if self.standing.is_taken(team_id, task_type) or advise(models, days) is None:
-            return None
-        usable = usable_models(self.org_id, team_id, task_type, self.now)
-
-        def may_move(current: str, proposed: str) -> bool:
-            subject = subject_of(task_type, current, proposed)
-            allowed = self.standing.allows(team_id, task_type, current, proposed, subject)
-            return allowed and proposed in usable
-
-        return advise(models, days, may_move)
-
-
-def _again(row: Recommendation, tallies: Tallies) -> Advice | None:
-    """Return today's figures of a proposal; None: it does not hold any more."""
-    if row.task_type not in tallies.by_type:
-        return None
-    if row.team_id is None:
-        models = tallies.whole(row.task_type)
-    else:
-        models = dict(tallies.by_type[row.task_type].get(row.team_id, {}))
-    if row.current_model not in models or row.proposed_model not in models:
-        return None
-    advice = weigh(row.current_model, row.proposed_model, models, tallies.days)
-    return advice if advice is not None and objection(advice) is None else None
-
-
-def _propose(org_id: int, found: Found, tallies: Tallies, now: datetime, by: str) -> Recommendation:
+def _propose(found: Found, org_id: int, tallies: Tallies, now: datetime, by: str) -> bool:
+    """Store a new proposal; False: somebody else has done so meanwhile."""
     advice = found.advice
     row = Recommendation(
         kind=Kind.ROUTING,
@@ -160,19 +100,18 @@ def _propose(org_id: int, found: Found, tallies: Tallies, now: datetime, by: str
         created_at=now,
         created_by=by[:150],
     )
+    same = {"org_id": org_id, "team_id": found.team_id, "subject": found.subject}
+    if Recommendation.objects.filter(**same, kind=Kind.ROUTING, state__in=OPEN).exists():
+        return False
     _fill(row, advice, tallies, now)
     row.save(force_insert=True)
     tell(row, now)
     record_change(
-        "recommendation", row.title, actor=by or "daily advice", at=now, before=None,
+        "recommendation", row.title, actor=by or COMPUTED, at=now, before=None,
         after={"state": row.state, "saving_nanousd": row.saving_nanousd, "n": row.n},
         org_id=org_id, team_id=row.team_id,
     )  # fmt: skip
-    return row
-
-
-def _renew(row: Recommendation, advice: Advice, tallies: Tallies, now: datetime) -> None:
-    row.save(update_fields=list(_fill(row, advice, tallies, now)))
+    return True
 
 
 def _fill(row: Recommendation, advice: Advice, tallies: Tallies, now: datetime) -> Iterable[str]:
