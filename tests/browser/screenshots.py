@@ -22,7 +22,8 @@ WIDTHS = {1440: 900, 1024: 768, 390: 844}
 
 # Those that are kept; the others are taken when they are named.
 KEPT = ["login", "runs", "new", "run", "run-task", "run-why", "run-calls", "run-64-tasks"]
-KEPT += ["overview", "costs", "run-timeline", "quality", "quality-table", "providers", "recommendations", "recommendation"]
+KEPT += ["overview", "costs", "run-timeline", "quality", "quality-table", "providers"]
+KEPT += ["recommendations", "recommendation"]
 OPEN = """() => {
   const attempt = document.querySelector('.inspector details.fold[id$="-1"]');
   attempt.open = true;
