@@ -89,8 +89,9 @@ class _Batch:
         self, holds: dict[UUID, HoldRow], closing: Sequence[HoldChange], at: datetime
     ) -> None:
         self._holds = holds
-        self._recovered = _settle_what_is_open(holds, closing)
+        # Before calls are recorded, whose figures by hour everybody locks after the periods.
         self._periods = PeriodRows(holds.values(), at)
+        self._recovered = _settle_what_is_open(holds, closing)
         self._closed: dict[UUID, datetime] = {}
         self._extended: dict[UUID, HoldRow] = {}
         self._lines: list[LedgerLine] = []

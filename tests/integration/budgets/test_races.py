@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from budgets.core.access import Action, Caller
 from budgets.core.errors import BudgetExceeded, InFlight
@@ -97,6 +98,21 @@ def test_a_hold_closed_by_several_at_once_is_closed_once() -> None:
     results = at_once([partial(apply_now, CloseHold(hold.pk, NOW))] * 6)
     assert kinds([result for (result,) in results]) == {"Closed": 1, "NoneType": 5}
     assert figures(None, world.org) == (0, 0)
+
+
+def test_a_hold_with_an_abandoned_call_locks_its_periods_before_the_figures_by_hour() -> None:
+    hold = make_world().hold(100)
+    call_id, _ = reserve(hold, 30)
+    send(call_id)
+
+    with CaptureQueriesContext(connection) as asked:
+        apply_now(CloseHold(hold.pk, NOW))
+
+    statements = [query["sql"] for query in asked.captured_queries]
+    tables = ("budgets_budgetperiod", "telemetry_hourlyrollup")
+    first = [next(n for n, sql in enumerate(statements) if table in sql) for table in tables]
+    assert first == sorted(first)
+    assert differences() == []
 
 
 def test_a_call_settled_by_its_worker_and_by_recovery_at_once_is_charged_once() -> None:
