@@ -1,4 +1,4 @@
-"""The auditor's room: proving the chain, exporting evidence, denials by rule and team."""
+"""The auditor's room: proving the chain, and exporting evidence."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from budgets.models import Org, Team
+from routing.admin.denials import USUAL_DAYS, denials
 from routing.core.chain import START, Link
-from routing.models.decision import Outcome
 from routing.selectors import office
 from routing.services.audit import Walked, head_of, off_anchor, walk_on
 from routing.services.evidence import export_evidence
@@ -32,8 +30,6 @@ from routing.services.evidence import export_evidence
 # How many decisions are walked before the page tells how far it is: some two seconds.
 STEP = 20_000
 SALT, HOUR_SECONDS = "routing.admin.room", 3600
-PERIODS = {1: "24 hours", 7: "7 days", 30: "30 days", 90: "90 days"}
-USUAL_DAYS = 30
 
 
 class EvidenceForm(forms.Form):
@@ -123,28 +119,6 @@ def evidence(request: HttpRequest, org_id: int) -> Any:
     return render(request, "admin/audit/evidence.html", context)
 
 
-@require_safe
-def denials(request: HttpRequest) -> HttpResponse:
-    """Show what was denied in a period, by rule and team."""
-    given = request.GET.get("days", "")
-    days = int(given) if given in map(str, PERIODS) else USUAL_DAYS
-    since = timezone.now() - timedelta(days=days)
-    rows = (
-        office.readable_decisions(request.user)
-        .filter(outcome=Outcome.DENY, at__gte=since)
-        .order_by()
-        .values("policy", "version", "team_id")
-        .annotate(count=Count("pk"))
-        .order_by("-count", "policy", "version")[:500]
-    )
-    context = _page(request, "Denials by rule and team") | {
-        "rows": _named([dict(row) for row in rows]),
-        "periods": [(str(key), label, key == days) for key, label in PERIODS.items()],
-        "label": PERIODS[days],
-    }
-    return render(request, "admin/audit/denials.html", context)
-
-
 def _page(request: HttpRequest, title: str) -> dict[str, Any]:
     return admin.site.each_context(request) | {"title": title}
 
@@ -195,24 +169,3 @@ def _pack(org: Org, given: dict[str, Any]) -> FileResponse:
         pack = target.open("rb")
     name = f"evidence-{org.slug}-{given['since']:%Y%m%d}-{given['until']:%Y%m%d}.zip"
     return FileResponse(pack, as_attachment=True, filename=name)
-
-
-def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return counts with the names of their teams, and where each leads."""
-    ids = {row["team_id"] for row in rows if row["team_id"]}
-    teams = Team.objects.select_related("org").in_bulk(ids)
-    return [_row(row, teams.get(row["team_id"])) for row in rows]
-
-
-def _row(row: dict[str, Any], team: Team | None) -> dict[str, Any]:
-    rule = row["policy"] or "no model left"
-    version = f" v{row['version']}" if row["version"] else ""
-    asked = {"outcome__exact": "deny", "policy": row["policy"], "version": row["version"],
-             "team_id": team and team.pk}  # fmt: skip
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return {
-        "rule": f"{rule}{version}",
-        "team": f"{team.org} / {team}" if team else "–",
-        "count": row["count"],
-        "url": f"{reverse('admin:routing_decision_changelist')}?{query}",
-    }

@@ -30,7 +30,7 @@ mode: MONITOR        # HARD, SOFT or MONITOR
 rules:
   regions: [eu]
 """
-# What one field refuses when it is no policy at all that was written.
+# Why it cannot be read, by field.
 Errors = Mapping[str, Sequence[str]]
 
 
@@ -124,8 +124,8 @@ def start_from(request: HttpRequest, caller: Caller, row: Policy | None) -> Writ
         writing.refuse(error.errors)
         return writing
     initial = initial_of(draft, team_choice(team, draft, places))
-    form = PolicyForm(places, initial)
-    writing = Writing(caller, row, form, draft_as_yaml(draft) if as_yaml else None)
+    yaml_text = draft_as_yaml(draft) if as_yaml else None
+    writing = Writing(caller, row, PolicyForm(places, initial), yaml_text)
     if text.version != row.version:
         writing.notes.append(
             f"This is version {text.version}. Saved, it becomes version {row.version + 1}."
