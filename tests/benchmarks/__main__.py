@@ -18,7 +18,7 @@ from typing import Any
 from tests.fixtures.simulator import running_simulator
 from tests.functional.stack import fresh_database
 
-PARTS = ("engine", "submit", "resume", "figures", "lists", "exports", "live")
+PARTS = ("engine", "submit", "resume", "learning", "figures", "lists", "exports", "live")
 RESULTS = Path(__file__).resolve().parents[2] / "bench-results"
 
 
