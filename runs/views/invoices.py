@@ -67,7 +67,7 @@ class RepriceForm(forms.Form):
 
     model = forms.ChoiceField()
     starts_at = MomentField(label="Calls from")
-    ends_at = MomentField(label="until")
+    ends_at = MomentField(label="Until")
     reason = forms.CharField(max_length=200, required=False)
 
     def __init__(self, place: OrgPlace, data: Any = None) -> None:

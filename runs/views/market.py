@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from budgets.core.errors import InvalidChange
+from budgets.selectors.members import manages_members
 from routing.core.breaker import CLOSED
 from routing.core.pricing import Prices
 from routing.selectors.market import (
@@ -34,9 +35,15 @@ from routing.services.market import (
 from runs.core.refusals import NotVisible
 from runs.selectors.org_pages import OrgPlace, org_place
 from runs.views.asking import caller_of, page, wants_part
-from runs.views.market_forms import LABELS, AddModelForm, ModelForm, PriceForm, dollars
+from runs.views.market_forms import AddModelForm, ModelForm, PriceForm, dollars
 
-SHOWN_CLASSES = ("input", "output", "cache_read", "cache_write", "reasoning")
+SHOWN_CLASSES = {
+    "input": "Input",
+    "output": "Output",
+    "cache_read": "Cache read",
+    "cache_write": "Cache write",
+    "reasoning": "Reasoning",
+}
 SOURCES = {
     "org": "your organisation",
     "house": "the house",
@@ -82,7 +89,7 @@ def rates_of(prices: Prices | None) -> list[tuple[str, str]] | None:
 
 
 def _rates(rates: Any) -> list[tuple[str, str]]:
-    return [(LABELS[name], dollars(getattr(rates, name))) for name in SHOWN_CLASSES]
+    return [(label, dollars(getattr(rates, name))) for name, label in SHOWN_CLASSES.items()]
 
 
 def place_of(request: HttpRequest) -> OrgPlace:
@@ -109,7 +116,12 @@ def models_settings(request: HttpRequest) -> HttpResponse:
         (provider, [ModelLine(one) for one in provider.models])
         for provider in offered_providers(place.org.pk, timezone.now())
     ]
-    context = {"place": place, "query": query_of(place), "parts": parts}
+    context = {
+        "place": place,
+        "query": query_of(place),
+        "parts": parts,
+        "manages": manages_members(place.caller),
+    }
     return render(request, "market/list.html", context)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -92,6 +94,19 @@ def test_the_page_names_keys_only_as_set_or_not(
     assert "No key: set" in text
     assert "sk-never-to-be-shown" not in text
     assert LUNA in text
+
+
+def test_more_models_ask_no_more_queries(
+    client: Client, world: World, django_assert_max_num_queries: Any
+) -> None:
+    with CaptureQueriesContext(connection) as before:
+        client.get(reverse("models-settings"))
+    asked = len(before)
+    for number in range(8):
+        Model.objects.create(org_id=world.org.pk, name=f"mistral/m{number}", provider="mistral")
+        enter(client)
+    with django_assert_max_num_queries(asked):
+        client.get(reverse("models-settings"))
 
 
 def test_a_disabled_model_is_no_candidate_and_who_did_it_is_in_the_log(
