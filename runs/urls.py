@@ -54,6 +54,7 @@ from runs.views.market import (
     price_add,
     provider_switch,
 )
+from runs.views.organisation import organisation, team, teams
 from runs.views.policy_editor import policy_edit, policy_new
 from runs.views.policy_list import policies
 from runs.views.policy_page import policy, policy_file, policy_restore, policy_retire
@@ -68,6 +69,7 @@ from runs.views.sign_on import sign_on, sign_on_callback
 from runs.views.tuning import look, patterns, proposal_new, reckoning
 from runs.views.tuning_assumptions import assumptions
 from runs.views.tuning_proposal import dataset_file, dataset_new, model_register, proposal
+from runs.views.webhooks import webhook_again, webhooks
 
 page_patterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -134,6 +136,11 @@ page_patterns: list[URLPattern | URLResolver] = [
         recommendation_revert,
         name="recommendation-revert",
     ),
+    path("settings/organisation/", organisation, name="organisation"),
+    path("settings/teams/", teams, name="teams"),
+    path("settings/teams/<int:team_id>/", team, name="team"),
+    path("settings/webhooks/", webhooks, name="webhooks"),
+    path("settings/webhooks/<uuid:webhook_id>/again/", webhook_again, name="webhook-again"),
     path("settings/keys/", api_keys, name="api-keys"),
     path("settings/models/", models_settings, name="models-settings"),
     path("settings/models/add/", model_add, name="model-add"),

@@ -48,6 +48,7 @@ class Action(StrEnum):
     READ_DECISIONS = "read_decisions"
     MANAGE_KEYS = "manage_keys"
     MANAGE_MEMBERS = "manage_members"
+    MANAGE_ORG = "manage_org"  # what it is called, its time zone, its teams
     MANAGE_MODELS = "manage_models"  # and prices, invoices, and pricing history anew
     SHARE_LEARNING = "share_learning"  # with other organisations
 
@@ -100,6 +101,7 @@ SCOPE_FOR: Mapping[Action, Scope] = {
     Action.STEER_ROUTING: Scope.POLICIES_WRITE,
     Action.MANAGE_KEYS: Scope.ADMIN,
     Action.MANAGE_MEMBERS: Scope.ADMIN,
+    Action.MANAGE_ORG: Scope.ADMIN,
     Action.MANAGE_MODELS: Scope.ADMIN,
 }
 

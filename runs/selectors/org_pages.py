@@ -21,16 +21,17 @@ class OrgPlace:
     others: tuple[Org, ...]
     caller: Caller
     may_change: bool
+    action: Action = Action.MANAGE_MODELS
 
     def require(self) -> OrgPlace:
-        """Return it. Raises: PermissionDenied where the right to change models is missing."""
+        """Return it. Raises: PermissionDenied where the right to change it is missing."""
         if not self.may_change:
-            raise PermissionDenied(refusal(self.caller, Action.MANAGE_MODELS))
+            raise PermissionDenied(refusal(self.caller, self.action))
         return self
 
 
-def org_place(caller: Caller, asked: str) -> OrgPlace:
-    """Return the caller's organisation of that id, or their first one.
+def org_place(caller: Caller, asked: str, action: Action = Action.MANAGE_MODELS) -> OrgPlace:
+    """Return the caller's organisation of that id, or their first one; `action` changes it.
 
     Raises: NotVisible for one that is not theirs; PermissionDenied for who has none.
     """
@@ -41,5 +42,5 @@ def org_place(caller: Caller, asked: str) -> OrgPlace:
     if not found:
         raise NotVisible("There is no such organisation.")
     (org,) = found
-    may = Action.MANAGE_MODELS in caller.org_actions.get(org.pk, ())
-    return OrgPlace(org, tuple(one for one in orgs if one != org), caller, may)
+    may = action in caller.org_actions.get(org.pk, ())
+    return OrgPlace(org, tuple(one for one in orgs if one != org), caller, may, action)

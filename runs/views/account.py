@@ -16,11 +16,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from budgets.models import User
-from budgets.selectors.members import manages_members
 from budgets.selectors.sign_ins import sign_ins_of
 from budgets.services.sign_ins import end_other_sessions, end_session, note_sign_in
 from runs.forms import LoginForm
-from runs.views.asking import caller_of, page
+from runs.views.asking import page
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import PasswordChangeForm
@@ -51,10 +50,6 @@ class ChangePassword(auth.PasswordChangeView):
     template_name = "settings/password.html"
     success_url = reverse_lazy("sessions")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        manages = manages_members(caller_of(self.request))
-        return super().get_context_data(**kwargs, manages=manages)
-
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
         person, now = cast(User, self.request.user), timezone.now()
@@ -74,7 +69,6 @@ def sessions(request: HttpRequest) -> HttpResponse:
     context = {
         "sign_ins": found,
         "here": request.session.session_key,
-        "manages": manages_members(caller_of(request)),
     }
     return render(request, "settings/sessions.html", context)
 

@@ -83,7 +83,7 @@ def channel_gone(request: HttpRequest, channel_id: int) -> HttpResponse:
 def delivery_again(request: HttpRequest, delivery_id: Any) -> HttpResponse:
     """Send a delivery once more."""
     caller = caller_of(request)
-    delivery = AlertDelivery.objects.filter(channel__in=_own(caller), pk=delivery_id).first()
+    delivery = AlertDelivery.objects.filter(channel__in=channels_of(caller), pk=delivery_id).first()
     if delivery is None:
         raise NotVisible("There is no such delivery.")
     budget_alerts.redeliver(delivery, timezone.now())
@@ -94,7 +94,7 @@ def delivery_again(request: HttpRequest, delivery_id: Any) -> HttpResponse:
 def _show(
     request: HttpRequest, caller: Caller, form: ChannelForm, status: int = 200
 ) -> HttpResponse:
-    own = _own(caller)
+    own = channels_of(caller)
     deliveries = AlertDelivery.objects.filter(channel__in=own).select_related("channel", "alert")
     context = {
         "form": form,
@@ -130,7 +130,8 @@ def _places(caller: Caller) -> dict[str, tuple[str, Org, Team | None]]:
     return wide | {f"team-{team.pk}": (team.name, team.org, team) for team in teams}
 
 
-def _own(caller: Caller) -> QuerySet[AlertChannel]:
+def channels_of(caller: Caller) -> QuerySet[AlertChannel]:
+    """Return the channels a caller may manage, those that were removed as well."""
     places = _places(caller).values()
     teams = [team.pk for _, _, team in places if team is not None]
     orgs = [org.pk for _, org, team in places if team is None]
@@ -139,7 +140,7 @@ def _own(caller: Caller) -> QuerySet[AlertChannel]:
 
 
 def _channel(caller: Caller, channel_id: int) -> AlertChannel:
-    channel = _own(caller).filter(pk=channel_id, removed_at__isnull=True).first()
+    channel = channels_of(caller).filter(pk=channel_id, removed_at__isnull=True).first()
     if channel is None:
         raise NotVisible("There is no such channel.")
     return channel

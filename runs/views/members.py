@@ -44,7 +44,6 @@ def members(request: HttpRequest) -> HttpResponse:
         "members": members_of(caller),
         "invitations": invitations_of(caller, timezone.now()),
         "roles": list(Role),
-        "manages": True,
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "settings/members.html", context, status=status)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from budgets.core.errors import BudgetExceeded
+from django import forms
+
+from budgets.core.errors import BudgetExceeded, InvalidChange
 from runs.core.refusals import RunBudgetSpent
 from runs.views.formats import usd
 
@@ -32,3 +34,9 @@ def _budget_sentence(refused: BudgetExceeded) -> str:
     if refused.who_can_raise:
         parts.append(f"It can be raised by {', '.join(refused.who_can_raise)}.")
     return " ".join(parts)
+
+
+def put_errors(form: forms.Form, refused: InvalidChange) -> None:
+    """Show what stands against a change beside the fields it is about."""
+    for field, sentences in refused.errors.items():
+        form.add_error(field, list(sentences))

@@ -18,7 +18,10 @@ from django.utils.safestring import SafeString
 from runs.core.filters import carried as carried_pairs
 from runs.models import SavedView
 from runs.views import formats
+from runs.views.asking import caller_of
 from runs.views.saved_views import address_of
+from runs.views.settings_nav import SettingsPage
+from runs.views.settings_nav import settings_pages as pages_of_settings
 
 register = Library()
 
@@ -54,6 +57,13 @@ def carried(context: Context) -> str:
     except SuspiciousOperation:  # more fields than Django reads: this is the page that says so
         pairs = []
     return f"?{urlencode(pairs)}" if pairs else ""
+
+
+@register.simple_tag(takes_context=True)
+def settings_pages(context: Context) -> list[SettingsPage]:
+    """Return the settings that the reader may open."""
+    request = context["request"]
+    return pages_of_settings(caller_of(request), request.resolver_match.url_name)
 
 
 @register.filter

@@ -27,7 +27,7 @@ from budgets.services.invitations import token_of
 from budgets.services.keys import create_key
 from routing.models import Decision, InvoiceCheck, Policy, PolicyVersion
 from routing.services.decisions import RecordDecision
-from runs.models import FailureAnalysis, SavedView
+from runs.models import FailureAnalysis, SavedView, WebhookDelivery
 from telemetry.services.journal import apply_now
 from tests.integration.routing.advice import make_recommendation
 from tests.integration.tuning import scene
@@ -92,6 +92,9 @@ def _names(org: Any, team: Any, member: User) -> dict[str, Any]:
         org=org, team=team, kind="email", target="a@example.com", created_at=now, created_by="x"
     )
     delivery = AlertDelivery.objects.create(channel=channel, payload={}, created_at=now)
+    sent = WebhookDelivery.objects.create(
+        run=run, url="https://hooks.example.com/", event="run.finished", payload={}, created_at=now
+    )
     key, _ = create_key(team=team, name="k", scopes=list(Scope))
     policy = Policy.objects.create(
         org_id=org.pk, name="p", version=1, scope="org", mode="HARD", rules={},
@@ -117,6 +120,7 @@ def _names(org: Any, team: Any, member: User) -> dict[str, Any]:
         "run_id": run.pk, "key": "t1", "slug": "not-found", "place": f"team-{team.pk}",
         "model_id": "sim/gpt-6-luna", "budget_id": budget.pk, "raise_id": raised.pk,
         "channel_id": channel.pk, "delivery_id": delivery.pk, "key_id": key.pk,
+        "team_id": team.pk, "webhook_id": sent.pk,
         "policy_id": policy.pk, "decision_id": decision.pk,
         "member_id": Membership.objects.get(user=member).pk, "invitation_id": invitation.pk,
         "token": token_of(invitation), "view_id": 1, "sign_in_id": 1,

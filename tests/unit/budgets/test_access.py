@@ -25,6 +25,7 @@ WRITING = {
     Action.WRITE_POLICIES,
     Action.MANAGE_KEYS,
     Action.MANAGE_MEMBERS,
+    Action.MANAGE_ORG,
 }
 
 
