@@ -6,7 +6,7 @@ import math
 import random
 
 from routing.core.advice import Tally, objection, weigh
-from routing.core.trial import ALPHA, differences_of, is_worse
+from routing.core.trial import differences_of, is_worse
 
 MONTHS = 200
 # Per model: attempts a month, accepted share, mean cost of an attempt, mean score.
@@ -83,4 +83,5 @@ def test_a_model_at_the_tolerance_is_rarely_stopped_however_often_one_looks():
             results.append((arm, min(1.0, max(0.0, draws.gauss(0.8 - worse, 0.1)))))
         found = list(differences_of(results))
         stopped += any(is_worse(found[:count]) for count in range(1, len(found) + 1))
-    assert stopped <= 120 * ALPHA + 3 * math.sqrt(120 * ALPHA * (1 - ALPHA))
+    # One in twenty, and three standard errors of such a count.
+    assert stopped <= 120 * 0.05 + 3 * math.sqrt(120 * 0.05 * 0.95)

@@ -31,6 +31,10 @@ def test_a_drop_is_told_soon_and_what_is_as_good_in_the_end():
     assert equal.low < 0.0 < equal.high
 
 
+def test_certainty_is_a_capital_of_twenty_and_not_less():
+    assert not is_worse([-1.0] * 7) and is_worse([-1.0] * 8)
+
+
 def test_the_interval_narrows_and_says_the_same_as_the_verdict():
     few, many = judge(drawn(-0.1, 20)), judge(drawn(-0.1, 300))
     assert many.high - many.low < few.high - few.low
