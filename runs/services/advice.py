@@ -9,6 +9,7 @@ from routing.models import AdviceDue, Recommendation
 from routing.services.recommendations import advise_org, realise_org
 from routing.services.recommendations.realising import MOVING
 from runs import queue
+from runs.services.tuning.returns import keep_returns_of_org
 
 ADVISE_EVERY = timedelta(days=1)
 REALISE_EVERY = timedelta(minutes=5)
@@ -31,6 +32,8 @@ def keep_up(org_id: int, now: datetime) -> None:
     if _past(row.advised_at, ADVISE_EVERY, now):
         advise_org(org_id, now)
     if _past(row.realised_at, REALISE_EVERY, now):
+        # Tuned models first: it is noted as done by the routing's own ledger.
+        keep_returns_of_org(org_id, now)
         realise_org(org_id, now)
 
 

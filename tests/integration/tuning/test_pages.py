@@ -16,8 +16,9 @@ from budgets.models import User
 from routing.models import Decision, RealisedSaving, Recommendation
 from runs.models import FailureAnalysis, TuningAssumptions, TuningDataset
 from runs.selectors.tuning.places import Place
+from runs.services.advice import keep_up
 from runs.services.tuning.analysis import ask_for_analysis, carry_out
-from runs.services.tuning.returns import keep_returns_of_org, register_model
+from runs.services.tuning.returns import register_model
 from tests.integration.tuning import scene
 from tests.world import World, make_user
 
@@ -156,7 +157,7 @@ def test_a_registered_model_is_followed_month_by_month(world: World):
                        cost_nanousd=8_000_000, finished_at=timezone.now())  # fmt: skip
     scene.tasks(scene.run_of(world.sibling), 9, model="sim/gpt-6-luna", cost_nanousd=1,
                 finished_at=timezone.now())  # fmt: skip
-    assert keep_returns_of_org(world.org.pk, timezone.now()) == 1
+    keep_up(world.org.pk, timezone.now())
     saved = RealisedSaving.objects.get(recommendation=row)
     assert (saved.tasks, saved.spent_nanousd) == (len(done), 40 * 8_000_000)
     present = row.evidence["estimate"]["present_nanousd"]
