@@ -93,7 +93,7 @@ def issue_key(
             allowed_models=allowed_models,
             expires_at=expires_at,
         )
-        _note(key, None, _facts(key), by, now)
+        note_made(key, by, now)
     return key, raw
 
 
@@ -129,8 +129,13 @@ def rotate_key(key: ApiKey, *, overlap: timedelta, by: Caller, now: datetime) ->
             expires_at=None if lasts is None else now + lasts,
         )
         _note(old, before, _facts(old), by, now)
-        _note(new, None, _facts(new), by, now)
+        note_made(new, by, now)
     return new, raw
+
+
+def note_made(key: ApiKey, by: Caller, now: datetime) -> None:
+    """Write down who made a key."""
+    _note(key, None, _facts(key), by, now)
 
 
 def opens(key: ApiKey, now: datetime) -> bool:

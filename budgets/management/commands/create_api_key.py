@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
-from budgets.core.access import Scope, parse_scopes
+from budgets.core.access import Caller, Scope, parse_scopes
 from budgets.core.errors import InvalidScope, UnknownTeam
 from budgets.selectors import any_team_named
-from budgets.services.keys import create_key
+from budgets.services.keys import create_key, note_made
 
 LONGEST_DAYS = 3_650
 
@@ -37,13 +38,16 @@ class Command(BaseCommand):
             scopes = parse_scopes(options["scopes"])
         except (UnknownTeam, InvalidScope) as error:
             raise CommandError(str(error)) from error
-        key, raw = create_key(
-            team=team,
-            name=options["name"],
-            scopes=scopes,
-            allowed_models=_names(options["models"]),
-            expires_at=_end(options["days"]),
-        )
+        models, end = _names(options["models"]), _end(options["days"])
+        with transaction.atomic():
+            key, raw = create_key(
+                team=team,
+                name=options["name"],
+                scopes=scopes,
+                allowed_models=models,
+                expires_at=end,
+            )
+            note_made(key, Caller(name="command line"), timezone.now())
         granted = ", ".join(key.scopes)
         self.stdout.write(f"Key “{key.name}” for {team.org.slug}/{team.slug}: {granted}")
         self.stdout.write(raw)

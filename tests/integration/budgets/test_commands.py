@@ -16,6 +16,7 @@ from budgets.models import ApiKey, Budget, Membership, Org, Team, User
 from budgets.services.access import authenticate_key, caller_of_user, can
 from budgets.services.demo import make_demo
 from budgets.services.keys import revoke_key
+from routing.models import Decision
 from tests.integration.budgets.world import NOW, make_world
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +32,18 @@ def test_create_api_key_prints_the_key_alone_on_its_last_line() -> None:
     world = make_world()
     raw = output_of("create_api_key", "eng", "--scopes", "all", "--name", "ci")[-1]
     caller = authenticate_key(raw, NOW)
-    assert all(can(caller, action, world.eng) for action in Action)
+    granted = {action for action in Action if can(caller, action, world.eng)}
+    assert granted == set(Action) - {Action.SHARE_LEARNING}
     assert ApiKey.objects.get().name == "ci"
+
+
+def test_create_api_key_is_recorded_without_the_key() -> None:
+    make_world()
+    raw = output_of("create_api_key", "eng", "--scopes", "all", "--name", "ci")[-1]
+    change = Decision.objects.get(kind="change")
+    assert (change.actor, change.inputs["what"]) == ("command line", "key")
+    assert change.inputs["before"] is None
+    assert raw not in str(change.inputs)
 
 
 def test_create_api_key_grants_only_the_scopes_asked_for() -> None:

@@ -343,6 +343,23 @@ def test_a_rotated_key_and_its_follower_both_open_until_the_overlap_is_over(
     assert owner.post(reverse("key-rotate", args=[old.pk])).status_code == 302
 
 
+def test_rotating_and_revoking_a_key_are_recorded_without_any_key(world: World, owner: Client):
+    raw = making(owner, world).context["made"].raw
+    old = ApiKey.objects.get(name="ci")
+    new = owner.post(reverse("key-rotate", args=[old.pk]), {"overlap": "1"}).context["made"].raw
+    owner.post(reverse("key-revoke", args=[old.pk]))
+    made, ended, followed, revoked = Decision.objects.filter(kind="change").order_by("pk")
+    assert {one.actor for one in (made, ended, followed, revoked)} == {world.owner.username}
+    assert made.inputs["after"]["expires_at"] is None
+    assert ended.inputs["before"] == made.inputs["after"]
+    assert ended.inputs["after"]["expires_at"] is not None
+    assert followed.inputs["before"] is None
+    assert revoked.inputs["before"] == ended.inputs["after"]
+    assert revoked.inputs["after"] is None
+    told = str([one.inputs for one in (made, ended, followed, revoked)])
+    assert raw not in told and new not in told
+
+
 def test_a_rotated_key_that_expires_is_followed_by_one_that_lasts_as_long(
     world: World, owner: Client
 ):

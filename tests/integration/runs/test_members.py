@@ -150,6 +150,19 @@ def test_somebody_new_is_invited_sets_a_password_and_is_in() -> None:
     assert said == ["invitation", "member"]
 
 
+@pytest.mark.django_db
+def test_a_withdrawn_invitation_is_recorded_as_gone(world: World) -> None:
+    owner = client_of(world.owner)
+    invite(owner, world)
+    invitation = Invitation.objects.get()
+    owner.post(f"/settings/invitations/{invitation.pk}/withdraw/")
+    made, gone = Decision.objects.filter(kind="change").order_by("pk")
+    assert (made.actor, gone.actor) == (world.owner.username, world.owner.username)
+    assert (made.inputs["before"], gone.inputs["after"]) == (None, None)
+    assert gone.inputs["before"] == made.inputs["after"]
+    assert token_of(invitation) not in str([made.inputs, gone.inputs])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_link_does_not_open_the_account_of_somebody_known() -> None:
     world = make_world()
