@@ -68,12 +68,13 @@ def _prepare(environment: dict[str, str]) -> dict[str, Run]:
 
 def pages(scenes: dict[str, Run]) -> dict[str, str]:
     """Return the addresses worth a picture, by the picture's name."""
-    from budgets.models import Budget
+    from budgets.models import Budget, Team
     from routing.models import Decision, InvoiceCheck, Policy, Recommendation
 
     policy = Policy.objects.get(name="no training on our data").pk
     denial = Decision.objects.get(kind="policy", outcome="deny").pk
     budget = Budget.objects.get(team__slug="eng").pk
+    team = Team.objects.get(slug="eng").pk
     routing = Recommendation.objects.filter(kind="routing")
     advised = dict(routing.values_list("state", "pk"))
     tuning = Recommendation.objects.get(kind="fine_tuning").pk
@@ -125,6 +126,10 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "invoices": "/settings/invoices/",
         "invoice": f"/settings/invoices/{InvoiceCheck.objects.get().pk}/",
         "reprice": "/settings/reprice/",
+        "organisation": "/settings/organisation/",
+        "teams": "/settings/teams/",
+        "team": f"/settings/teams/{team}/",
+        "webhooks": "/settings/webhooks/",
         "members": "/settings/members/",
         "sessions": "/settings/sessions/",
         "password": "/settings/password/",
