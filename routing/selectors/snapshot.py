@@ -1,4 +1,4 @@
-"""One moment of all that routing needs to choose a model: eight small queries."""
+"""One moment of all that routing needs to choose a model: nine small queries."""
 
 from __future__ import annotations
 

@@ -81,11 +81,11 @@ def test_a_key_brings_its_providers_models_and_ends_the_simulation(
     assert all(name.startswith("sim/") for name in now().models)
 
 
-def test_a_snapshot_is_seven_queries() -> None:
+def test_a_snapshot_is_nine_queries() -> None:
     now()
     with CaptureQueriesContext(connection) as queries:
         now()
-    assert len(queries) == 7
+    assert len(queries) == 9
 
 
 def test_a_row_adds_any_model_that_litellm_knows(monkeypatch: pytest.MonkeyPatch) -> None:
