@@ -61,6 +61,7 @@ def runs(world: World) -> dict[str, Run]:
         ({"models": (KIMI,)}, {"luna", "kimi"}),
         ({"model": LUNA}, {"luna"}),
         ({"models": (LUNA,), "task_types": ("code_review",)}, set()),
+        ({"models": (KIMI,), "task_types": ("code_review",)}, {"luna", "kimi"}),
         ({"providers": ("sim-moonshot",)}, {"luna", "kimi"}),
         ({"providers": ("nobody",)}, set()),
         ({"providers": ("sim-moonshot",), "models": (LUNA,)}, set()),
