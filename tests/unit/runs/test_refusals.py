@@ -20,6 +20,10 @@ from runs.core import refusals
         ),
         (refusals.ModelsNotAllowed(["m"], "list", "list leaves out m", UUID(int=1)), "leaves out"),
         (refusals.DeniedByPolicy(["m"], "eu only", 3, "outside the eu", UUID(int=1)), "the eu"),
+        (
+            refusals.NoCommonModel(["m"], "key", "key leaves out m", UUID(int=1), "run"),
+            "leaves out",
+        ),
     ],
 )
 def test_every_refusal_says_why(error: refusals.RefusalError, said: str):
