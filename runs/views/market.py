@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from budgets.core.errors import InvalidChange
-from budgets.selectors.members import manages_members
 from routing.core.breaker import CLOSED
 from routing.core.pricing import Prices
 from routing.selectors.market import (
@@ -120,7 +119,6 @@ def models_settings(request: HttpRequest) -> HttpResponse:
         "place": place,
         "query": query_of(place),
         "parts": parts,
-        "manages": manages_members(place.caller),
     }
     return render(request, "market/list.html", context)
 
