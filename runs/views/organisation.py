@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from budgets.core.access import Action
+from budgets.core.access import Action, Caller
 from budgets.core.errors import InvalidChange
 from budgets.models import Team
 from budgets.selectors import teams_of
@@ -31,8 +31,11 @@ from runs.views.tenant_forms import NewTeamForm, OrgForm, TeamForm
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def organisation(request: HttpRequest) -> HttpResponse:
-    """Show what an organisation is, or change it."""
-    place = _place(request)
+    """Show what an organisation is, or change it; members of nothing have settings of their own."""
+    caller = caller_of(request)
+    if not caller.org_ids:
+        return redirect("sessions")
+    place = _place(request, caller)
     form = OrgForm(place.org, _posted(request, place))
     if form.is_valid() and (changed := _change_org(place, form)) is not None:
         said = "Changed." if changed else "It says that already."
@@ -53,7 +56,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @page
 def teams(request: HttpRequest) -> HttpResponse:
     """Show the teams of an organisation, or add one."""
-    place = _place(request)
+    place = _place(request, caller_of(request))
     known = sorted(known_models(place.org.pk).models)
     form = NewTeamForm(known, _posted(request, place))
     if form.is_valid() and (made := _create_team(place, form)) is not None:
@@ -99,8 +102,8 @@ def team(request: HttpRequest, team_id: int) -> HttpResponse:
     return render(request, "settings/team.html", context, status=status)
 
 
-def _place(request: HttpRequest) -> OrgPlace:
-    return org_place(caller_of(request), request.GET.get("org", "")[:20], Action.MANAGE_ORG)
+def _place(request: HttpRequest, caller: Caller) -> OrgPlace:
+    return org_place(caller, request.GET.get("org", "")[:20], Action.MANAGE_ORG)
 
 
 def _posted(request: HttpRequest, place: OrgPlace) -> Any:

@@ -26,6 +26,9 @@ _PAGES: tuple[tuple[str, str, tuple[str, ...], Action | None], ...] = (
     ("Sessions", "sessions", (), None),
 )
 
+# Everybody has these, members of nothing as well.
+_OWN = frozenset({"password", "sessions"})
+
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
@@ -42,5 +45,5 @@ def settings_pages(caller: Caller, here: str) -> list[SettingsPage]:
     return [
         SettingsPage(name, reverse(address), here == address or here in below)
         for name, address, below, action in _PAGES
-        if action is None or action in granted
+        if address in _OWN or (caller.org_ids and (action is None or action in granted))
     ]

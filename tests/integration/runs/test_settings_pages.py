@@ -166,6 +166,12 @@ def test_settings_are_one_list_of_what_the_reader_may_open(world: World, owner: 
     ]  # fmt: skip
 
 
+def test_who_is_a_member_of_nothing_is_led_to_what_is_their_own():
+    page = client_of(make_user()).get(ORG, follow=True)
+    assert page.redirect_chain == [(reverse("sessions"), 302)]
+    assert [one.name for one in page.context["pages"]] == ["Password", "Sessions"]
+
+
 def make_delivery(team: Team, **given: Any) -> WebhookDelivery:
     fields = {"url": "https://hooks.example.com/in", "event": "run.finished", "payload": {},
               "created_at": timezone.now()}  # fmt: skip
