@@ -25,6 +25,7 @@ SECRET = "the-text-nobody-else-may-see"
 OPEN = {
     "", "login/", "logout/", "healthz", "readyz", "api/schema/", "api/docs/",
     "problems/<slug:slug>", "invitations/<str:token>/", "admin/login/", "admin/jsi18n/", "^api/",
+    "login/sso/", "login/sso/callback/",
 }  # fmt: skip
 
 
@@ -48,7 +49,11 @@ def address_of(route: str, run: Run) -> str:
         "<int:budget_id>": "1", "<int:raise_id>": "1", "<int:channel_id>": "1",
         "<uuid:delivery_id>": str(run.pk), "<int:key_id>": "1",
         "<slug:place>": "org", "<int:member_id>": "1", "<int:sign_in_id>": "1",
-        "<int:invitation_id>": "1",
+        "<int:invitation_id>": "1", "<int:team_id>": "1", "<path:name>": "sim/gpt-6-luna",
+        "<slug:form>": "openai", "<slug:part>": "train", "<str:provider>": "sim-openai",
+        "<uuid:analysis_id>": str(run.pk), "<uuid:check_id>": str(run.pk),
+        "<uuid:dataset_id>": str(run.pk), "<uuid:proposal_id>": str(run.pk),
+        "<uuid:recommendation_id>": str(run.pk), "<uuid:webhook_id>": str(run.pk),
         "<path:object_id>": "1", "<int:content_type_id>": "1", "<path:url>": "x",
         "<path:model_id>": "sim/gpt-6-luna",
     }.items():  # fmt: skip

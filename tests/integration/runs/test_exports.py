@@ -85,7 +85,7 @@ def most_rows_at_once(stream: RowStream) -> int:
     lines, most = 0, 0
     for chunk in chunks:
         lines += chunk.count("\n")
-        most = max(most, sum(isinstance(each, Row) for each in gc.get_objects()))
+        most = max(most, sum(type(each) is Row for each in gc.get_objects()))
     assert lines == len(stream) + 2
     return most
 
