@@ -14,7 +14,8 @@ PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
 # Without Django and the plugins of other tests, which take longer to load than these to run.
 CORES := -c tests/unit.ini --rootdir=. --confcutdir=tests/unit tests/unit -n 2
 ON_POSTGRESQL := $(BIN)/python -m tests.postgresql --
-ON_BOTH := $(wildcard tests/integration tests/functional)
+# The longest first, which wait more than they work.
+ON_BOTH := $(wildcard tests/functional tests/integration)
 # What a deployment sets, so that `check --deploy` judges that and not a developer's machine.
 DEPLOYED := env DEBUG=0 PUBLIC_URL=https://orchestrator.example ALLOWED_HOSTS=orchestrator.example \
 	SECRET_KEY=only-checked-never-served-0123456789-abcdefghijklmnopqrstuvwxyz
@@ -60,13 +61,13 @@ test-component: install
 	$(PYTEST) tests/component -n 2
 
 test-sqlite: install
-	$(PYTEST) $(ON_BOTH) -n 2
+	$(PYTEST) $(ON_BOTH) -n 3
 
 test-postgresql: install
-	$(TEST_ENV) $(ON_POSTGRESQL) $(BIN)/python -m pytest $(ON_BOTH) -n 2
+	$(TEST_ENV) $(ON_POSTGRESQL) $(BIN)/python -m pytest $(ON_BOTH) -n 3
 
 test-browser: install
-	@if [ -n "$(wildcard tests/browser/test_*.py)" ]; then $(PYTEST) tests/browser; fi
+	@if [ -n "$(wildcard tests/browser/test_*.py)" ]; then $(PYTEST) tests/browser -n 2; fi
 
 lint: install
 	$(BIN)/ruff check .

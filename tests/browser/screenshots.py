@@ -117,8 +117,6 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "budgets": "/budgets/",
         "budget": f"/budgets/{budget}/",
         "budget-alerts": "/budgets/alerts/",
-        "budget-raise": f"/budgets/{budget}/raise/",
-        "budget-change": f"/budgets/{budget}/change/",
         "keys": "/settings/keys/",
         "models": "/settings/models/",
         "model-add": "/settings/models/add/",
