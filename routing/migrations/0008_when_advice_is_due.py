@@ -4,19 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0007_find_runs_by_policy_outcome'),
+        ("routing", "0007_find_runs_by_policy_outcome"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AdviceDue',
+            name="AdviceDue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('org_id', models.BigIntegerField(unique=True)),
-                ('advised_at', models.DateTimeField(null=True)),
-                ('realised_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("org_id", models.BigIntegerField(unique=True)),
+                ("advised_at", models.DateTimeField(null=True)),
+                ("realised_at", models.DateTimeField(null=True)),
             ],
         ),
     ]
