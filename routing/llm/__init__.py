@@ -23,7 +23,8 @@ os.environ.setdefault("LITELLM_LOG", "CRITICAL")
 import httpx
 import litellm
 from litellm import exceptions
-from litellm._internal_context import internal_sub_call
+from litellm._internal_context import internal_sub_call, is_internal_call
+from litellm.litellm_core_utils.litellm_logging import Logging
 from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
 
 from routing import conf
@@ -95,8 +96,19 @@ def _be_impatient() -> None:
     LiteLLMAiohttpTransport.handle_async_request = impatient  # type: ignore[method-assign]
 
 
+def _leave_prices_to_us() -> None:
+    """Spare our calls litellm's own pricing, a tenth of their time: we price them ourselves."""
+    priced = Logging.response_cost_calculator
+
+    def unpriced(self: Logging, *args: Any, **kwargs: Any) -> float | None:
+        return None if is_internal_call.get() else priced(self, *args, **kwargs)
+
+    Logging.response_cost_calculator = unpriced  # type: ignore[method-assign]
+
+
 _silence()
 _be_impatient()
+_leave_prices_to_us()
 
 
 async def complete(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> Reply:

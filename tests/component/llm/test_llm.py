@@ -404,6 +404,26 @@ def test_a_call_asks_for_no_more_output_than_the_model_has(raw: RawProvider) -> 
     assert "temperature" not in raw.seen[-1]["body"]
 
 
+def test_our_calls_are_not_priced_a_second_time(
+    sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    priced: list[str] = []
+
+    def price(model: str, **_: Any) -> float:
+        priced.append(model)
+        return 0.0
+
+    monkeypatch.setattr(litellm, "response_cost_calculator", price)
+    ask(WIRES[0])
+    assert priced == []
+    spec = CATALOGUE.models[WIRES[0]]
+    messages = [{"role": "user", "content": PROMPT}]
+    asyncio.run(
+        litellm.acompletion(spec.litellm_name, messages, api_key=KEY, api_base=f"{sim.url}/v1")
+    )
+    assert len(priced) == 1  # others' calls, in this process too, keep what litellm gives them
+
+
 def test_samples_of_one_request_are_answered_independently(sim: Simulator) -> None:
     replies = {ask("sim/gpt-6-luna", sample=sample).text for sample in (1, 2, 3)}
     assert len(replies) > 1

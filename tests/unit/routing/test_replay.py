@@ -17,7 +17,7 @@ SKILLS = {"easy": (0.8, 0.85, 0.9), "hard": (0.2, 0.7, 0.9), "odd": (0.9, 0.3, 0
 PRICES = (1_000.0, 10_000.0, 100_000.0)
 
 
-def world(count: int = 600, seed: int = 1) -> Outcomes:
+def world(count: int = 300, seed: int = 1) -> Outcomes:
     source = random.Random(seed)
     prompts = []
     for _ in range(count):
@@ -35,7 +35,7 @@ def product(outcomes: Outcomes, rate: float, **options: Any) -> tuple[float, flo
 
 
 def test_it_comes_near_the_best_model_of_every_category() -> None:
-    outcomes = world()
+    outcomes = world(600)
     cost, score = product(outcomes, 0.0)
     assert score > 0.9 * max(point[1] for point in outcomes.oracle())
     assert score > outcomes.frame.best[1]
@@ -43,7 +43,7 @@ def test_it_comes_near_the_best_model_of_every_category() -> None:
 
 
 def test_the_exchange_rate_trades_quality_for_money() -> None:
-    outcomes = world()
+    outcomes = world(150)
     points = [product(outcomes, rate) for rate in (0.0, 0.2, 3.0)]
     assert points[0][0] > points[1][0] > points[2][0]
     assert points[0][1] > points[2][1]
@@ -68,11 +68,11 @@ def test_full_information_sees_every_outcome_and_does_not_explore() -> None:
 
 
 def test_a_warm_start_is_seen_but_not_counted() -> None:
-    outcomes = world(300)
+    outcomes = world(200)
     learner = Learner(outcomes.models, 0.0, partial(random.Random(1).gauss, 0, 1))
-    play(outcomes, range(300), learner, warm=200)
-    assert sum(profile.n for profile in learner.profiles.values()) == 200 * 3 + 100
-    warm, cold = (product(outcomes, 0.0, warm=number)[1] for number in (200, 0))
+    play(outcomes, range(200), learner, warm=100)
+    assert sum(profile.n for profile in learner.profiles.values()) == 100 * 3 + 100
+    warm, cold = (product(outcomes, 0.0, warm=number)[1] for number in (100, 0))
     assert warm > cold
 
 
@@ -86,11 +86,11 @@ def test_of_several_passes_the_last_counts() -> None:
 
 @pytest.mark.parametrize("name", RIVALS)
 def test_rivals_learn_too(name: str) -> None:
-    outcomes = world(1500)
+    outcomes = world(800)
     source = random.Random(2)
     index, explore = RIVALS[name]
     chance = Chance(source.random, partial(source.gauss, 0, 1))
-    _, score = Rival(3, index, explore, 0.0, chance).play(outcomes, range(1500))
+    _, score = Rival(3, index, explore, 0.0, chance).play(outcomes, range(800))
     assert outcomes.random()[0][1] + 0.05 < score < max(point[1] for point in outcomes.oracle())
 
 

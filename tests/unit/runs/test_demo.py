@@ -7,6 +7,7 @@ import statistics
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import islice
 
 from runs.core.demo.facts import DemoCall, DemoModel, DemoRun
 from runs.core.demo.month import DAYS, STORY, month, working_day
@@ -40,7 +41,8 @@ def ago(days: int) -> datetime:
 
 
 def test_the_same_draws_make_the_same_month() -> None:
-    assert list(month(MODELS, NOW, random.Random(7))) == made()
+    again = month(MODELS, NOW, random.Random(7))
+    assert list(islice(again, 100)) == made()[:100]
 
 
 def test_it_lies_in_the_last_thirty_days_and_covers_each() -> None:
