@@ -17,9 +17,11 @@ from routing.models.recommendation import (
     RecommendationStep,
     TrialResult,
 )
+from routing.models.tally import AttemptTally
 
 __all__ = [
     "AdviceDue",
+    "AttemptTally",
     "Breaker",
     "CachedReply",
     "ChainHead",

@@ -154,6 +154,8 @@ class TrialResult(models.Model):
                 name="trial_result_once",
             )
         ]
+        # A trial is judged after each of its results, by the newest.
+        indexes = [models.Index(fields=["recommendation", "stage", "-id"], name="trial_newest")]
 
     def __str__(self) -> str:
         return f"{self.arm} {self.score}"
@@ -190,11 +192,15 @@ class RealisedSaving(models.Model):
 
 
 class AdviceDue(models.Model):
-    """When an organisation's advice was last computed, and its ledger of savings brought up."""
+    """When an organisation's advice was last computed, and its ledger of savings brought up.
+
+    The attempts of days before `tallied_until` (UTC) are summed up in `AttemptTally`.
+    """
 
     org_id = models.BigIntegerField(unique=True)
     advised_at = models.DateTimeField(null=True)
     realised_at = models.DateTimeField(null=True)
+    tallied_until = models.DateField(null=True)
 
     def __str__(self) -> str:
         return f"organisation {self.org_id}"

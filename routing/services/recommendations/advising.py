@@ -16,6 +16,7 @@ from routing.services.recommendations.evidence import evidence_of, title_of
 from routing.services.recommendations.finding import Adviser, Found, advice_again
 from routing.services.recommendations.record import locked, move, tell
 from routing.services.recommendations.standing import Standing
+from routing.services.recommendations.tallying import forget_tallies, tally_days
 from telemetry.models import Event
 from telemetry.services.changes import record_change
 
@@ -39,6 +40,7 @@ def advise_org(org_id: int, now: datetime, by: str = "") -> Advised:
     let act is left as it was decided on. All is computed first, and written in a short transaction:
     calls wait for the locks of what is written.
     """
+    tally_days(org_id, now, WINDOW)
     tallies = tallies_of(org_id, now, WINDOW)
     standing = Standing.of(org_id, now)
     looked_at = [(row, advice_again(row, tallies)) for row in standing.proposals]
@@ -82,6 +84,7 @@ def forget_proposals() -> None:
         type=f"recommendation.{State.PROPOSED}", payload__recommendation__in=told
     ).delete()
     rows.delete()
+    forget_tallies()
     AdviceDue.objects.update(advised_at=None)
 
 

@@ -20,6 +20,8 @@ from telemetry.services.journal import Command, Guard
 
 # A shadow that is no worse by then has told what it can.
 SHADOW_PAIRS = 200
+# A canary may go on for months: so many of its newest results are judged, half by each arm.
+MOST_SCORES = 4_000
 TRIALS = (State.SHADOW, State.CANARY)
 
 
@@ -66,15 +68,15 @@ class TrialGuard(Guard):
 
 
 def scores_of(row: Recommendation, stage: str) -> list[tuple[str, float]]:
-    """Return the scores that a trial compares, by arm, in the order they came.
+    """Return the newest scores that a trial compares, by arm, in the order they came.
 
     Of a canary those whose arm was drawn by lot: what went on from there is no new draw.
     """
     rows = TrialResult.objects.filter(recommendation=row, stage=stage, score__isnull=False)
     if stage == State.CANARY:
         rows = rows.filter(draw__isnull=False)
-    found = rows.order_by("pk").values_list("arm", "score")
-    return [(arm, score) for arm, score in found if score is not None]
+    found = rows.order_by("-pk").values_list("arm", "score")[:MOST_SCORES]
+    return [(arm, score) for arm, score in reversed(list(found)) if score is not None]
 
 
 @transaction.atomic
