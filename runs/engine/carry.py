@@ -12,43 +12,26 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from routing.services.cache import prune_replies
 from routing.services.gateway import Gateway
 from runs.core.interruption import LeaseLost, RunCancelled, Stopping
 from runs.core.status import RunStatus
 from runs.engine.background import Background
+from runs.engine.chores import sweep
 from runs.engine.run import carry_out
 from runs.engine.session import Session
-from runs.services import lease, webhooks
-from runs.services.advice import look_after_advice
-from runs.services.budget_alerts import look_after_budgets
-from runs.services.figures import fold_figures
+from runs.services import lease
 from telemetry.services.journal import Journal
-from telemetry.services.numbering import forget_writers
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 GATHER_SECONDS = 0.05
-# Webhooks whose job was lost between a commit and the queue; replies too old to be used; hours
-# of figures that have become days; alerts of budgets; advice; marks of journals that died.
-CHORES: tuple[Callable[[datetime], object], ...] = (
-    webhooks.enqueue_due,
-    prune_replies,
-    fold_figures,
-    look_after_budgets,
-    look_after_advice,
-    forget_writers,
-)
 GRACE_SECONDS = 2.0  # the worker command ends us after 3.3, leases given back or not
-SWEEP_SECONDS = 20.0
 
 
 class Carrier:
@@ -97,7 +80,7 @@ class Carrier:
         self._gateway = Gateway(self._journal)
         self._background = Background()
         keeper = asyncio.create_task(self._keep_leases())
-        sweeper = asyncio.create_task(self._sweep())
+        sweeper = asyncio.create_task(sweep(self._journal))
         try:
             while not self._stopping:
                 await self._look()
@@ -182,16 +165,6 @@ class Carrier:
                 self._let_go(session)  # it may be claimed again while the old call comes to its end
             elif status == RunStatus.CANCELLING:
                 session.halt(RunCancelled(run_id))
-
-    async def _sweep(self) -> None:
-        """Do what must be done now and then, whoever does it."""
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            for chore in CHORES:
-                try:
-                    await self._journal.call(chore, timezone.now())
-                except Exception:
-                    logger.exception("A chore failed: %s", chore.__name__)
 
     async def _hand_back(self) -> None:
         for session in self._sessions.values():
