@@ -23,7 +23,9 @@ WIDTHS = {1440: 900, 1024: 768, 390: 844}
 # Those that are kept; the others are taken when they are named.
 KEPT = ["login", "runs", "new", "run", "run-task", "run-why", "run-calls", "run-64-tasks"]
 KEPT += ["overview", "costs", "run-timeline", "quality", "quality-table", "providers"]
-KEPT += ["recommendations", "recommendation"]
+KEPT += ["recommendations", "recommendation", "recommendation-shadow", "recommendation-canary"]
+KEPT += ["recommendation-applied", "recommendation-dismissed", "learning", "tuning"]
+KEPT += ["tuning-reckoning", "tuning-proposal", "tuning-assumptions"]
 OPEN = """() => {
   const attempt = document.querySelector('.inspector details.fold[id$="-1"]');
   attempt.open = true;
@@ -143,6 +145,7 @@ def pages(scenes: dict[str, Run]) -> dict[str, str]:
         "recommendation-shadow": f"/recommendations/{advised['shadow']}/",
         "recommendation-canary": f"/recommendations/{advised['canary']}/",
         "recommendation-applied": f"/recommendations/{advised['applied']}/",
+        "recommendation-dismissed": f"/recommendations/{advised['dismissed']}/",
         "decision": f"/decisions/{denial}/",
         "missing": "/runs/00000000-0000-7000-8000-000000000000/",
     }
