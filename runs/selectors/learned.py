@@ -38,6 +38,8 @@ WINDOW: Final = timedelta(days=30)
 # Read and folded in a second; older evidence is taken together.
 MOST_EVIDENCE: Final = 10_000
 MOST_DECISIONS: Final = 1_000
+# Of these, whatever they are of, choices for one type of task are looked for.
+LOOKED_THROUGH: Final = 20_000
 MOST_VERDICTS: Final = 5_000
 # What a request is taken to be where none was seen.
 USUAL_INPUT_TOKENS: Final = 1_500
@@ -125,13 +127,17 @@ def movement(
 
 
 def steps_of(place: Place, task_type: str, now: datetime) -> list[Step]:
-    """Return the last choices for a type of task."""
+    """Return the last choices for a type of task, of the newest decisions of the organisation."""
+    lately = Decision.objects.filter(
+        org_id=place.org.pk, outcome="allow", pk__gte=first_id_at(now - WINDOW)
+    ).order_by("-id")
+    oldest = lately.values_list("pk", flat=True)[LOOKED_THROUGH - 1 : LOOKED_THROUGH].first()
     rows = Decision.objects.filter(
         **{f"{name}": value for name, value in place.within().items()},
         kind=Kind.ROUTE,
         outcome="allow",
         phase=Phase.GENERATION,
-        pk__gte=first_id_at(now - WINDOW),
+        pk__gte=oldest or first_id_at(now - WINDOW),
         inputs__task_type=task_type,
     ).order_by("-id")
     found = (step_of(one) for one in rows.values_list("candidates", flat=True)[:MOST_DECISIONS])

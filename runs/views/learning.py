@@ -49,7 +49,7 @@ from runs.views.learning_figures import (
     worth_text,
 )
 from runs.views.tuning import chosen_place
-from runs.views.tuning_figures import money
+from runs.views.tuning_tables import money
 
 
 @require_safe

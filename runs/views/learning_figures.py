@@ -12,7 +12,7 @@ from runs.core.exploration import Exploration
 from runs.core.tradeoff import Stretch, frontier
 from runs.selectors.learned import Movement
 from runs.views.formats import usd
-from runs.views.tuning_figures import money
+from runs.views.tuning_tables import money
 from telemetry import figures
 
 # 95 % of a normal lie within so many standard deviations.

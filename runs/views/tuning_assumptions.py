@@ -24,7 +24,7 @@ from runs.selectors.tuning.assumptions import assumptions_of
 from runs.selectors.tuning.places import places_of
 from runs.services.tuning.assumptions import change_assumptions
 from runs.views.asking import caller_of, page
-from runs.views.tuning_figures import RULES
+from runs.views.tuning_figures import RULES, is_first_guess
 
 COLUMNS = {
     "name": "Base model",
@@ -87,10 +87,12 @@ def _show(
         ],
         "columns": COLUMNS.values(),
         "bases": [
-            [(name, label, row.get(name, ""), name in BASE_MONEY)
-             for name, label in COLUMNS.items()]
+            (is_first_guess(row),
+             [(name, label, row.get(name, ""), name in BASE_MONEY)
+              for name, label in COLUMNS.items()])
             for row in [*shown["base_models"], *([{}] if writes else [])]
         ],
+        "guessed": any(is_first_guess(row) for row in shown["base_models"]),
         "bases_error": errors.get("base_models", ""),
         "changed": TuningAssumptions.objects.filter(org=org).first(),
     }  # fmt: skip

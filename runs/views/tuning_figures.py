@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from runs.core.tuning.roi import PRICES, VOLUMES, Range, range_from
-from runs.views.formats import usd, words
+from runs.core.tuning.assumptions import as_json
+from runs.core.tuning.interval import Range, range_from
+from runs.selectors.tuning.assumptions import first_assumptions
+from runs.views.formats import words
+from runs.views.tuning_tables import SensitiveTable, money, tables_of
 
 LEFT_OUT: Final = {
     "policy": "a policy keeps them from training",
@@ -29,23 +31,6 @@ RULES: Final = {
     "volume_growth": "Volume from now on, next to now",
     "labour_usd": "People's work, once",
 }
-_EVEN: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class SensitiveCell:
-    """One case: what is saved a month, and when that has paid for the training."""
-
-    saving: str
-    pays: str
-    tone: str
-    likely: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SensitiveRow:
-    label: str
-    cells: tuple[SensitiveCell, ...]
 
 
 class OfferCard:
@@ -56,6 +41,11 @@ class OfferCard:
         self.facts: Mapping[str, Any] = evidence["facts"]
         self.estimate: Mapping[str, Any] = evidence["estimate"]
         self.evidence = evidence
+
+    @property
+    def is_guessed(self) -> bool:
+        """Tell whether its prices are those the product came with, which nobody has looked up."""
+        return is_first_guess(self.base)
 
     @property
     def saving(self) -> str:
@@ -109,17 +99,8 @@ class OfferCard:
         return _day(self.estimate["earliest"]), _day(self.estimate["latest"])
 
     @cached_property
-    def sensitivity(self) -> list[SensitiveRow]:
-        """Return a row for each volume, a cell for each price."""
-        cells = {(one["volume"], one["price"]): one for one in self.estimate["sensitivity"]}
-        return [
-            SensitiveRow(f"{volume:g} ×", tuple(_cell(cells[volume, price]) for price in PRICES))
-            for volume in VOLUMES
-        ]
-
-    @property
-    def prices(self) -> list[str]:
-        return [f"{price:g} ×" for price in PRICES]
+    def sensitivity(self) -> list[SensitiveTable]:
+        return tables_of(self.estimate)
 
     @property
     def assumed(self) -> list[tuple[str, str]]:
@@ -131,38 +112,21 @@ class OfferCard:
         ]
 
 
+def is_first_guess(base: Mapping[str, Any]) -> bool:
+    """Tell whether a base model stands as it did in the file, unchanged by the organisation."""
+    return base in as_json(first_assumptions())["base_models"]
+
+
 def interval_text(found: Range) -> str:
     """Write money with its interval, given in nano-dollars."""
     low, value, high = (money(one) for one in (found.low, found.value, found.high))
     return f"{value} (80 % interval {low} to {high})"
 
 
-def money(nanousd: float) -> str:
-    """Write money that may be lost, its sign first."""
-    text = usd(abs(round(nanousd)))
-    return f"−{text}" if nanousd < 0 else text
-
-
 def left_out_of(counts: Mapping[str, int]) -> list[tuple[int, str]]:
     """Return how many attempts are no examples, and why, the most first."""
     found = [(n, LEFT_OUT.get(why, words(why).lower())) for why, n in counts.items() if n]
     return sorted(found, reverse=True)
-
-
-def _cell(case: Mapping[str, Any]) -> SensitiveCell:
-    months = case["months"]
-    pays = "never pays" if months is None else f"pays in {_months(months)}"
-    likely = case["volume"] == _EVEN and case["price"] == _EVEN
-    return SensitiveCell(
-        money(case["saving_nanousd"]), pays, "bad" if months is None else "ok", likely
-    )
-
-
-def _months(months: float) -> str:
-    if months < 1:
-        days = max(1, round(months * 30))
-        return f"{days} day{'s' if days > 1 else ''}"
-    return f"{months:.1f} months" if months < 120 else "10 years or more"
 
 
 def _day(text: str | None) -> date | None:

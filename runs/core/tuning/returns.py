@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from runs.core.tuning.roi import Range
+from runs.core.tuning.interval import Range
 
 
 @dataclass(frozen=True, slots=True)

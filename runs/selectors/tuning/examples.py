@@ -15,9 +15,13 @@ from routing.selectors import known_models
 from routing.selectors.policies import policies_in_force
 from runs.core.tuning.dataset import NO_TRAIN, Example, Judged, LeftOut, refusal
 from runs.models import Attempt, Feedback
+from runs.selectors.tuning.newest import newest_runs
 from runs.selectors.tuning.places import Place
 
-MOST: Final = 20_000
+MOST: Final = 10_000
+# So many make a data set: compared with each other in some seconds; providers see little more in
+# more.
+MOST_EXAMPLES: Final = 3_000
 AT_ONCE: Final = 200
 COLUMNS: Final = (
     "pk", "task_id", "model", "score", "validators_passed", "task__threshold", "task__depends_on",
@@ -97,14 +101,18 @@ def forbids_training(policy: Policy) -> bool:
 
 
 def _rows(place: Place, kind: Kind, until: datetime) -> Iterator[dict[str, Any]]:
-    rows = Attempt.objects.filter(
-        **place.within("task__run__"), task__type=kind.task_type, has_output=True,
-        finished_at__lt=until,
-    )  # fmt: skip
-    for row in rows.order_by("-pk").values(*COLUMNS)[:MOST]:
-        names = {one.get("name") for one in row["task__validators"]}
-        if not kind.validator or kind.validator in names:
-            yield row
+    left = MOST
+    for runs in newest_runs(place, None, until):
+        rows = Attempt.objects.filter(
+            task__run__in=runs, task__type=kind.task_type, has_output=True, finished_at__lt=until
+        )
+        for row in rows.order_by("-pk").values(*COLUMNS)[:left]:
+            left -= 1
+            names = {one.get("name") for one in row["task__validators"]}
+            if not kind.validator or kind.validator in names:
+                yield row
+        if left <= 0:
+            return
 
 
 class _Judge:

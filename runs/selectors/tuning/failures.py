@@ -9,7 +9,7 @@ from typing import Final
 
 from runs.core.tuning.patterns import Failure, caught_by, said_of
 from runs.models import Attempt
-from runs.selectors.run_filters import ID_SLACK, first_id_at
+from runs.selectors.tuning.newest import newest_runs
 from runs.selectors.tuning.places import Place
 
 # Looked through in some seconds; the newest count.
@@ -50,13 +50,7 @@ class _Row:
 
 def failures_in(place: Place, since: datetime, until: datetime) -> Failures:
     """Return what failed in runs that were submitted in that time."""
-    rows = Attempt.objects.filter(
-        **place.within("task__run__"),
-        task__run__pk__gte=first_id_at(since - ID_SLACK),
-        task__run__created_at__gte=since,
-        task__run__created_at__lt=until,
-    ).order_by("-pk")
-    seen = [_Row(*values) for values in rows.values_list(*COLUMNS)[:MOST_ATTEMPTS]]
+    seen = _newest(place, since, until)
     costs = {(row.task, row.number): row.cost for row in seen}
     failed = [row for row in seen if row.failed]
     kept = failed[:MOST_FAILURES]
@@ -67,6 +61,16 @@ def failures_in(place: Place, since: datetime, until: datetime) -> Failures:
         for one in _read(kept[start : start + AT_ONCE], after)
     ]
     return Failures(tuple(found), len(seen), len(failed) - len(kept))
+
+
+def _newest(place: Place, since: datetime, until: datetime) -> list[_Row]:
+    found: list[_Row] = []
+    for runs in newest_runs(place, since, until):
+        rows = Attempt.objects.filter(task__run__in=runs).order_by("-pk").values_list(*COLUMNS)
+        found += [_Row(*values) for values in rows[: MOST_ATTEMPTS - len(found)]]
+        if len(found) >= MOST_ATTEMPTS:
+            break
+    return found
 
 
 def _read(rows: Sequence[_Row], after: dict[int, int]) -> list[Failure]:

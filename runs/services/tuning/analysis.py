@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from runs import queue
 from runs.core.tuning.patterns import Pattern, grouped, patterns
@@ -16,9 +14,8 @@ from runs.models import FailureAnalysis, FailurePattern
 from runs.models.tuning import JobState
 from runs.selectors.tuning.failures import failures_in
 from runs.selectors.tuning.places import Place
+from runs.services.tuning.jobs import carry_out_once, finish
 from runs.services.tuning.themes import themes_of
-
-logger = logging.getLogger(__name__)
 
 WINDOW: Final = timedelta(days=90)
 # Whoever asks again so soon gets the same look.
@@ -42,20 +39,7 @@ def ask_for_analysis(place: Place, *, actor: str, now: datetime) -> FailureAnaly
 
 def carry_out(analysis_id: UUID) -> None:
     """Look for patterns and store them, unless that was done."""
-    asked = FailureAnalysis.objects.select_related("org", "team").filter(
-        pk=analysis_id, state=JobState.QUEUED
-    ).first()  # fmt: skip
-    if asked is None:
-        return
-    try:
-        _look(asked)
-    except Exception:
-        logger.exception("Looking for patterns of failure failed")
-        FailureAnalysis.objects.filter(pk=asked.pk, state=JobState.QUEUED).update(
-            state=JobState.FAILED,
-            finished_at=timezone.now(),
-            error="It could not be carried out; the worker's log has why. Ask again.",
-        )
+    carry_out_once(FailureAnalysis, analysis_id, _look)
 
 
 def _look(asked: FailureAnalysis) -> None:
@@ -64,9 +48,9 @@ def _look(asked: FailureAnalysis) -> None:
     found = patterns(groups, {group: themes_of(members) for group, members in groups.items()})
     with transaction.atomic():
         # Whoever changes the state has done it: a job may be delivered twice.
-        done = FailureAnalysis.objects.filter(pk=asked.pk, state=JobState.QUEUED).update(
-            state=JobState.DONE,
-            finished_at=timezone.now(),
+        done = finish(
+            asked,
+            JobState.DONE,
             attempts=seen.attempts,
             failures=len(seen.found),
             left_out=seen.left_out,

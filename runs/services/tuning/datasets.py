@@ -6,7 +6,6 @@ Texts are stored once, where they were written: a data set holds ids, and is red
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
@@ -18,21 +17,17 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.db import transaction
-from django.utils import timezone
 
 from runs import queue
 from runs.core.tuning.dataset import FORMATS, Example, Part, part_of, without_duplicates
 from runs.core.tuning.redaction import redact, total
 from runs.models import TuningDataset
 from runs.models.tuning import JobState
-from runs.selectors.tuning.examples import Kind, eligible, texts_of
+from runs.selectors.tuning.examples import MOST_EXAMPLES, Kind, eligible, texts_of
 from runs.selectors.tuning.places import Place
+from runs.services.tuning.jobs import carry_out_once, finish
 from telemetry.services.changes import record_change
 
-logger = logging.getLogger(__name__)
-
-# Compared with each other in some seconds; providers see little more in more.
-MOST_EXAMPLES: Final = 3_000
 LINES_A_CHUNK: Final = 100
 
 
@@ -52,20 +47,7 @@ def ask_for_dataset(
 
 def carry_out(dataset_id: UUID) -> None:
     """Choose the examples and store which, unless that was done."""
-    asked = TuningDataset.objects.select_related("org", "team").filter(
-        pk=dataset_id, state=JobState.QUEUED
-    ).first()  # fmt: skip
-    if asked is None:
-        return
-    try:
-        _choose(asked)
-    except Exception:
-        logger.exception("Choosing the examples of a data set failed")
-        TuningDataset.objects.filter(pk=asked.pk, state=JobState.QUEUED).update(
-            state=JobState.FAILED,
-            finished_at=timezone.now(),
-            error="It could not be carried out; the worker's log has why. Ask again.",
-        )
+    carry_out_once(TuningDataset, dataset_id, _choose)
 
 
 def lines_of(dataset: TuningDataset, form: str, part: Part) -> Iterator[str]:
@@ -111,18 +93,17 @@ def _choose(asked: TuningDataset) -> None:
     left_out = Counter(found.left_out) + Counter(selection.left_out)
     too_many = {"too_many": len(found.ids) - len(chosen)} if len(found.ids) > len(chosen) else {}
     parts = Counter(part_of(one) for one in selection.kept)
-    with transaction.atomic():
-        TuningDataset.objects.filter(pk=asked.pk, state=JobState.QUEUED).update(
-            state=JobState.DONE,
-            finished_at=timezone.now(),
-            examples=[one.id for one in selection.kept],
-            considered=found.considered,
-            train=parts[Part.TRAIN],
-            validation=parts[Part.VALIDATION],
-            left_out={why.value: n for why, n in left_out.items()} | too_many,
-            redactions=total(counts[one.id] for one in selection.kept),
-            digests=_digests(selection.kept),
-        )
+    finish(
+        asked,
+        JobState.DONE,
+        examples=[one.id for one in selection.kept],
+        considered=found.considered,
+        train=parts[Part.TRAIN],
+        validation=parts[Part.VALIDATION],
+        left_out={why.value: n for why, n in left_out.items()} | too_many,
+        redactions=total(counts[one.id] for one in selection.kept),
+        digests=_digests(selection.kept),
+    )
 
 
 def _redacted(ids: list[int] | tuple[int, ...]) -> Iterator[tuple[Example, Mapping[str, int]]]:

@@ -13,7 +13,9 @@ from django.db import transaction
 from routing.models.recommendation import OPEN, Recommendation, State
 from routing.models.recommendation import Kind as AdviceKind
 from runs.core.tuning.assumptions import Assumptions, BaseModel, as_json
-from runs.core.tuning.roi import Estimate, Facts, Range, estimate, missing_examples
+from runs.core.tuning.facts import Facts, missing_examples
+from runs.core.tuning.interval import Range
+from runs.core.tuning.roi import Estimate, estimate
 from runs.core.tuning.roi import as_json as estimate_json
 from runs.selectors.tuning.assumptions import assumptions_of
 from runs.selectors.tuning.examples import Eligible, Kind, eligible

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Avg, Count, Sum
@@ -16,10 +16,14 @@ from routing.models import RealisedSaving, Recommendation
 from routing.models.recommendation import Kind, State
 from routing.selectors import known_models
 from routing.services.recommendations.record import locked, move
+from runs.core.tuning.interval import range_from
 from runs.core.tuning.returns import Month, Return, months_between, returns
-from runs.core.tuning.roi import range_from
 from runs.models import Task
+from runs.selectors.run_filters import ID_SLACK, first_id_at
 from telemetry.services.changes import record_change
+
+# A run that was interrupted may be gone on with until then.
+LONGEST_RUN: Final = timedelta(days=31)
 
 
 class NotRegistrable(ValueError):
@@ -139,8 +143,10 @@ def _months(row: Recommendation, tuned: Tuned, now: datetime) -> list[Month]:
 def _month(row: Recommendation, tuned: Tuned, day: date, since: datetime, until: datetime) -> Month:
     """Return what the tasks that the model finished in that time came to."""
     tasks = Task.objects.filter(
-        run__org_id=row.org_id, type=row.task_type, model=tuned.model,
-        finished_at__gte=since, finished_at__lt=until,
+        # An index finds these among all tasks there ever were.
+        type=row.task_type, run_id__gte=first_id_at(since - LONGEST_RUN),
+        run_id__lt=first_id_at(until + ID_SLACK),
+        run__org_id=row.org_id, model=tuned.model, finished_at__gte=since, finished_at__lt=until,
     )  # fmt: skip
     if row.team_id is not None:
         tasks = tasks.filter(run__team_id=row.team_id)

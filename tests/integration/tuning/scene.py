@@ -10,7 +10,8 @@ from django.utils import timezone
 from budgets.models import Org, Team
 from routing.models import Recommendation
 from runs.core.tuning.dataset import LeftOut
-from runs.core.tuning.roi import Facts, estimate
+from runs.core.tuning.facts import Facts
+from runs.core.tuning.roi import estimate
 from runs.models import Attempt, AttemptText, Run, Task, TaskText, TuningDataset
 from runs.selectors.tuning.assumptions import first_assumptions
 from runs.selectors.tuning.examples import Eligible, Kind
@@ -111,9 +112,9 @@ def proposal(org: Org, team: Team | None = None, **fields: Any) -> Recommendatio
     """Keep a proposal of figures that are made up."""
     now = timezone.now()
     facts = Facts(
-        days=30.0, tasks=2_000, cost_nanousd=25e6, cost_sd_nanousd=9e6, check_nanousd=5e6,
-        input_tokens=1_200.0, output_tokens=400.0, attempts=1.4, quality=0.88, quality_sd=0.1,
-        scores=2_000, examples=400, example_tokens=900.0, ceiling=0.95, base_quality=0.7,
+        days=30.0, tasks=2_000, sampled=2_000, cost_nanousd=25e6, cost_sd_nanousd=9e6,
+        check_nanousd=5e6, input_tokens=1_200.0, output_tokens=400.0, attempts=1.4, quality=0.88,
+        quality_sd=0.1, scores=2_000, examples=400, example_tokens=900.0, ceiling=0.95, base_quality=0.7,
         base_sd=0.06,
     )  # fmt: skip
     assumed = first_assumptions()

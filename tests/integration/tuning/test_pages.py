@@ -114,6 +114,22 @@ def test_an_offer_is_kept_with_its_figures_by_who_may_steer(world: World):
     assert Recommendation.objects.count() == 1
 
 
+def test_a_proposal_shows_what_if_and_what_is_assumed_and_an_old_one_what_it_holds(world: World):
+    row = scene.proposal(world.org, world.team)
+    url = reverse("tuning-proposal", args=[row.pk])
+    page = text_of(world.owner, url)
+    assert "By volume, and by price" in page
+    assert "By examples, and by how much" in page
+    assert "assumption, edit me" in page
+    del row.evidence["estimate"]["learning"]
+    row.evidence["base"]["source"] = "our contract"
+    row.save(update_fields=["evidence"])
+    page = text_of(world.owner, url)
+    assert "By volume, and by price" in page
+    assert "By examples" not in page
+    assert "assumption, edit me" not in page
+
+
 def test_a_data_set_is_made_shown_and_downloaded_by_who_may_read_it(world: World):
     scene.good(world.team, 30)
     row = scene.proposal(world.org, world.team)
@@ -186,6 +202,7 @@ def test_a_proposal_that_was_turned_down_takes_no_model(world: World):
 def test_assumptions_are_shown_changed_and_refused_beside_their_field(world: World):
     url = reverse("tuning-assumptions")
     assert "2025-07-01" in text_of(world.member, url)
+    assert text_of(world.member, url).count("assumption, edit me</span>") == 5
     assert '<button class="button primary">Save' not in text_of(world.member, url)
     client = client_of(world.owner)
     base = {"base_name": ["mine", ""], "base_provider": ["me", ""], "base_training_usd": ["2", ""],
@@ -194,6 +211,7 @@ def test_assumptions_are_shown_changed_and_refused_beside_their_field(world: Wor
             "base_source": ["contract", ""], "base_known_as": ["", ""]}  # fmt: skip
     saved = client.post(url, base | {"org": world.org.slug, "min_examples": "20"}, follow=True)
     assert "Saved." in saved.content.decode()
+    assert "assumption, edit me" not in saved.content.decode()
     values = TuningAssumptions.objects.get().values
     assert [one["name"] for one in values["base_models"]] == ["mine"]
     assert values["min_examples"] == 20

@@ -11,11 +11,13 @@ from routing.models import Decision, Recommendation
 from routing.models.recommendation import State
 from runs.core.tuning.assumptions import InvalidAssumption
 from runs.models import Feedback, TuningAssumptions
+from runs.selectors.tuning import newest
 from runs.selectors.tuning.assumptions import assumptions_of, first_assumptions
 from runs.selectors.tuning.examples import Kind
 from runs.selectors.tuning.places import Place
 from runs.services.tuning.assumptions import change_assumptions
 from runs.services.tuning.proposals import propose, reckon
+from tests.integration.routing.advice import make_scores
 from tests.integration.tuning import scene
 from tests.world import World, make_team
 
@@ -63,6 +65,7 @@ def test_a_proposal_holds_what_it_rests_on(world: World):
     assert made.evidence["base"]["priced_at"]
     assert made.evidence["estimate"]["break_even"] >= now().date().isoformat()
     assert len(made.evidence["estimate"]["sensitivity"]) == 16
+    assert len(made.evidence["estimate"]["learning"]) == 16
     logged = Decision.objects.get(org_id=world.org.pk, kind="change")
     assert logged.actor == "ada"
     assert logged.team_id == world.team.pk
@@ -92,6 +95,34 @@ def test_only_what_the_validator_looks_at_counts_where_one_is_named(world: World
     assert narrow.examples.considered == 12
     assert narrow.facts is not None
     assert narrow.facts.tasks == 12
+
+
+def test_of_very_many_tasks_the_newest_are_looked_at_and_all_are_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("runs.selectors.tuning.facts.MOST_TASKS", 20)
+    monkeypatch.setattr("runs.selectors.tuning.newest.AT_ONCE", 1)
+    for number in range(3):
+        scene.good(world.team, 20, first=20 * number)
+    make_scores(world.team, "sim/gpt-6-luna", now(), count=90, task_type="data_extraction")
+    found = reckon(Place(world.org, world.team), KIND, now()).facts
+    assert found is not None
+    assert (found.sampled, found.tasks, found.examples) == (20, 90, 60)
+    assert found.days == pytest.approx(19.8, abs=0.1)
+
+
+def test_runs_come_newest_first_some_at_a_time_and_come_to_an_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(newest, "AT_ONCE", 2)
+    made = [scene.run_of(world.team).pk for _ in range(5)]
+    scene.run_of(world.sibling)
+    place = Place(world.org, world.team)
+    found = list(newest.newest_runs(place, now() - timedelta(days=1), now()))
+    assert found == [made[:2:-1], made[2:0:-1], made[:1]]
+    assert list(newest.newest_runs(place, None, now() - timedelta(days=1))) == []
+    monkeypatch.setattr(newest, "MOST_RUNS", 2)
+    assert list(newest.newest_runs(place, None, now())) == [made[:2:-1]]
 
 
 def test_bad_feedback_takes_an_example_away(world: World):

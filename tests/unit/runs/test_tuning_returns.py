@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from runs.core.tuning.interval import Range
 from runs.core.tuning.returns import Month, months_between, returns, saved
-from runs.core.tuning.roi import Range
 
 PRESENT = Range(100.0, 80.0, 120.0)
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)

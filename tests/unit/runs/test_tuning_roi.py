@@ -12,18 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs.core.tuning.assumptions import Assumptions, BaseModel
-from runs.core.tuning.roi import (
-    PRICES,
-    VOLUMES,
-    Estimate,
-    Facts,
-    Range,
-    as_json,
-    estimate,
-    missing_examples,
-    months_to_pay,
-    range_from,
-)
+from runs.core.tuning.facts import Facts, missing_examples
+from runs.core.tuning.interval import Range, range_from
+from runs.core.tuning.roi import Estimate, as_json, estimate
+from runs.core.tuning.sensitivity import EXAMPLES, PRICES, UPLIFTS, VOLUMES, months_to_pay
 
 USD = 1_000_000_000
 TODAY = date(2026, 11, 26)
@@ -39,7 +31,7 @@ def facts(**fields: Any) -> Facts:
         "scores": 10_000, "examples": 800, "example_tokens": 1_500.0, "ceiling": 0.95,
         "base_quality": 0.6, "base_sd": 0.05,
     }  # fmt: skip
-    return Facts(**given | fields)
+    return Facts(**{"sampled": fields.get("tasks", given["tasks"])} | given | fields)
 
 
 def made(base: BaseModel = BASE, assumed: Assumptions = ASSUMED, **fields: Any) -> Estimate:
@@ -120,6 +112,34 @@ def test_the_sensitivity_table_holds_the_likely_case_and_all_others():
     assert cells[1.0, 2.0].saving_nanousd < cells[1.0, 1.0].saving_nanousd
 
 
+def test_volume_is_of_all_tasks_and_certainty_of_those_looked_at():
+    one, few = made(), made(sampled=100)
+    assert few.n == 100
+    assert few.saving_nanousd.value == one.saving_nanousd.value
+    assert few.tasks_a_month == one.tasks_a_month
+    wide, narrow = (each.present_nanousd.high - each.present_nanousd.low for each in (few, one))
+    assert wide == pytest.approx(10 * narrow)
+
+
+def test_the_table_of_examples_holds_the_likely_case_and_what_teaches_less_or_more():
+    one = made()
+    cells = {(cell.examples, cell.uplift): cell for cell in one.learning}
+    assert set(cells) == {(share, uplift) for share in EXAMPLES for uplift in UPLIFTS}
+    likely = cells[1.0, 1.0]
+    assert likely.saving_nanousd == round(one.saving_nanousd.value)
+    assert likely.quality == one.quality_after.value
+    # Nothing learned is the base model, which fails more often and so costs more retries.
+    assert cells[1.0, 0.0].quality == 0.6
+    assert cells[1.0, 0.0].saving_nanousd < cells[1.0, 0.5].saving_nanousd < likely.saving_nanousd
+    # 3,200 of 3,400 parts of the gap close, and training costs four times as much.
+    assert cells[4.0, 1.0].quality == pytest.approx(0.6 + 3_200 / 3_400 * 0.35)
+    assert cells[4.0, 1.0].months == pytest.approx(
+        4 * one.training_nanousd / cells[4.0, 1.0].saving_nanousd
+    )
+    # Nobody learns more than the examples hold.
+    assert cells[4.0, 1.25].quality == 0.95
+
+
 @pytest.mark.parametrize(
     ("fields", "attempts"),
     [
@@ -141,6 +161,7 @@ def test_an_estimate_is_written_as_plain_figures_and_read_again():
     assert plain["quality_after_high"] == one.quality_after.high
     assert plain["break_even"] == one.break_even.isoformat()  # type: ignore[union-attr]
     assert len(plain["sensitivity"]) == 16
+    assert plain["learning"][0]["quality"] == one.learning[0].quality
     assert range_from(plain, "saving_nanousd") == one.saving_nanousd
     assert range_from(plain, "tasks_a_month") == one.tasks_a_month
 
