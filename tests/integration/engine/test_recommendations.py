@@ -137,6 +137,8 @@ def test_a_canary_stops_by_itself_on_a_planted_drop(providers: Simulator) -> Non
     assert all(one.draw is not None for one in drawn)
     assert all((one.draw or 0) < 0.5 for one in drawn if one.arm == "proposed")
     assert Event.objects.filter(type="recommendation.reverted").count() == 1
+    paid = Hold.objects.get(run_id=run.pk)
+    assert 0 < paid.spent_nanousd <= paid.limit_nanousd
     assert Decision.objects.filter(kind="change", inputs__what="recommendation").exists()
     assert_money_adds_up(run)
     assert_all_money_adds_up()

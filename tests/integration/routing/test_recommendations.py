@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from budgets.models import Hold
 from budgets.services.reconciliation import reconcile
 from routing.core.stages import WrongStage
 from routing.models import (
+    AdviceDue,
+    AttemptTally,
     Decision,
     RealisedSaving,
     Recommendation,
@@ -21,6 +24,7 @@ from routing.models import (
     TrialResult,
 )
 from routing.selectors.steering import rules_for
+from routing.selectors.tallies import start_of, tallies_of
 from routing.services.audit import chain_report
 from routing.services.recommendations import (
     Advised,
@@ -28,15 +32,19 @@ from routing.services.recommendations import (
     advance,
     advise_org,
     dismiss,
+    forget_proposals,
     look,
     realise,
     revert,
 )
-from telemetry.models import Event
+from routing.services.recommendations.advising import WINDOW
+from routing.services.recommendations.tallying import tally_days
+from telemetry.models import Event, Score
 from tests.integration.routing.advice import (
     CENT,
     CURRENT,
     PROPOSED,
+    TASK_TYPE,
     make_recommendation,
     make_scores,
 )
@@ -116,6 +124,42 @@ def test_a_proposal_that_no_longer_holds_is_outdated() -> None:
     advise_org(team.org_id, NOW)
     assert advise_org(team.org_id, NOW + timedelta(days=40)) == Advised(0, 0, 1)
     assert Recommendation.objects.get().state == "outdated"
+
+
+def test_days_that_are_over_are_summed_up_once_and_say_the_same() -> None:
+    team = planted(task_type="evaluation")
+    whole = tallies_of(team.org_id, NOW, WINDOW)
+    assert tally_days(team.org_id, NOW, WINDOW) >= 19
+    assert tally_days(team.org_id, NOW, WINDOW) == 0
+    Score.objects.filter(at__lt=NOW - timedelta(days=3)).delete()  # or they would be read again
+    summed = tallies_of(team.org_id, NOW, WINDOW)
+    for task_type, model in ((TASK_TYPE, CURRENT), ("evaluation", PROPOSED)):
+        one, other = (each.by_type[task_type][team.pk][model] for each in (whole, summed))
+        assert astuple(one) == pytest.approx(astuple(other))
+    assert summed.attempts(TASK_TYPE, None) == summed.attempts(TASK_TYPE, team.pk) == 60
+    assert summed.attempts(TASK_TYPE, team.pk + 1) == summed.attempts("nothing", None) == 0
+    forget_proposals()
+    assert not AttemptTally.objects.exists()
+    assert AdviceDue.objects.get(org_id=team.org_id).tallied_until is None
+
+
+def test_a_day_is_summed_up_once_it_has_been_over_for_six_hours() -> None:
+    team = planted()
+    today = NOW.date()
+    for hours, ago in ((5, 1), (7, 0)):
+        tally_days(team.org_id, start_of(today) + timedelta(hours=hours), WINDOW)
+        until = AdviceDue.objects.get(org_id=team.org_id).tallied_until
+        assert until == today - timedelta(days=ago)
+
+
+def test_of_a_long_canary_the_newest_results_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.services.recommendations.trials.MOST_SCORES", 80)
+    row = step(make_recommendation(make_team(), NOW), "canary")
+    tried(row, "canary", 40, current=0.9, proposed=0.3)
+    TrialResult.objects.update(attempt=2)
+    tried(row, "canary", 40, current=0.9, proposed=0.9)
+    look(row.pk, NOW)
+    assert Recommendation.objects.get().state == "canary"
 
 
 def test_what_was_dismissed_is_not_proposed_again_for_a_month() -> None:
