@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action, Caller
 from budgets.selectors import teams_of
+from routing.core.stages import CANARY, SHADOW, next_stage
 from routing.models import Recommendation
 from routing.services.recommendations import Wanted, advance, dismiss, revert
 from runs.api import schema
@@ -29,6 +31,7 @@ from runs.api.recommendation_shapes import (
     RecommendationOutput,
     RecommendationQuery,
 )
+from runs.core.refusals import InvalidSubmission
 from runs.selectors.recommendations import (
     readings_of,
     recommendation_get,
@@ -113,7 +116,7 @@ class ApplyRecommendation(Operation):
     def post(self, request: Request, recommendation_id: UUID) -> HttpResponseBase:
         caller, row = _decidable(request, recommendation_id)
         given = read_body(ApplyInput, request).validated_data
-        wanted = Wanted(given.get("stage"), given.get("budget_usd"), given.get("share"))
+        wanted = _wanted(row, given)
         return _once(
             self, caller, lambda: advance(row.pk, wanted, by=caller.name, now=timezone.now())
         )
@@ -130,13 +133,7 @@ class DismissRecommendation(Operation):
         responses={200: RecommendationDetailOutput, **schema.WRITE},
     )
     def post(self, request: Request, recommendation_id: UUID) -> HttpResponseBase:
-        caller, row = _decidable(request, recommendation_id)
-        reason = read_body(ReasonInput, request).validated_data.get("reason", "")
-        return _once(
-            self,
-            caller,
-            lambda: dismiss(row.pk, by=caller.name, now=timezone.now(), reason=reason),
-        )
+        return _with_reason(self, request, recommendation_id, dismiss)
 
 
 class RevertRecommendation(Operation):
@@ -150,18 +147,34 @@ class RevertRecommendation(Operation):
         responses={200: RecommendationDetailOutput, **schema.WRITE},
     )
     def post(self, request: Request, recommendation_id: UUID) -> HttpResponseBase:
-        caller, row = _decidable(request, recommendation_id)
-        reason = read_body(ReasonInput, request).validated_data.get("reason", "")
-        return _once(
-            self,
-            caller,
-            lambda: revert(row.pk, by=caller.name, now=timezone.now(), reason=reason),
-        )
+        return _with_reason(self, request, recommendation_id, revert)
 
 
 def _decidable(request: Request, pk: UUID) -> tuple[Caller, Recommendation]:
     caller = caller_of(request)
     return caller, recommendation_get(caller, pk, Action.STEER_ROUTING)
+
+
+def _wanted(row: Recommendation, given: Mapping[str, Any]) -> Wanted:
+    """Raises: InvalidSubmission for what says nothing of the stage that it goes to."""
+    stage = given.get("stage") or next_stage(row.kind, row.state)
+    for name, its in (("budget_usd", SHADOW), ("share", CANARY)):
+        if name in given and stage is not None and stage != its:
+            raise InvalidSubmission(
+                {name: [f"This goes to {stage}, and only a {its} takes {name}: leave it out."]}
+            )
+    return Wanted(given.get("stage"), given.get("budget_usd"), given.get("share"))
+
+
+def _with_reason(
+    view: Operation, request: Request, pk: UUID, decide: Callable[..., Recommendation]
+) -> HttpResponseBase:
+    """Dismiss or revert, for the reason that was given."""
+    caller, row = _decidable(request, pk)
+    reason = read_body(ReasonInput, request).validated_data.get("reason", "")
+    return _once(
+        view, caller, lambda: decide(row.pk, by=caller.name, now=timezone.now(), reason=reason)
+    )
 
 
 def _once(

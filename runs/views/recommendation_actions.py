@@ -77,26 +77,28 @@ def recommendation_apply(request: HttpRequest, recommendation_id: UUID) -> HttpR
 @page
 def recommendation_dismiss(request: HttpRequest, recommendation_id: UUID) -> HttpResponse:
     """Turn a proposal down."""
-    caller = caller_of(request)
-    row = recommendation_get(caller, recommendation_id, Action.STEER_ROUTING)
-
-    def work(given: dict[str, Any]) -> str:
-        dismiss(row.pk, by=caller.name, now=timezone.now(), reason=given["reason"])
-        return "Dismissed. It is not proposed again for 30 days."
-
-    return _try(request, row, ReasonForm(request.POST), work)
+    said = "Dismissed. It is not proposed again for 30 days."
+    return _with_reason(request, recommendation_id, dismiss, said)
 
 
 @require_POST
 @page
 def recommendation_revert(request: HttpRequest, recommendation_id: UUID) -> HttpResponse:
     """Take a recommendation back."""
+    said = "Reverted. Models are chosen as before from now on."
+    return _with_reason(request, recommendation_id, revert, said)
+
+
+def _with_reason(
+    request: HttpRequest, pk: UUID, decide: Callable[..., Recommendation], said: str
+) -> HttpResponse:
+    """Decide for the reason that was given, and say what came of it."""
     caller = caller_of(request)
-    row = recommendation_get(caller, recommendation_id, Action.STEER_ROUTING)
+    row = recommendation_get(caller, pk, Action.STEER_ROUTING)
 
     def work(given: dict[str, Any]) -> str:
-        revert(row.pk, by=caller.name, now=timezone.now(), reason=given["reason"])
-        return "Reverted. Models are chosen as before from now on."
+        decide(row.pk, by=caller.name, now=timezone.now(), reason=given["reason"])
+        return said
 
     return _try(request, row, ReasonForm(request.POST), work)
 

@@ -62,6 +62,17 @@ def test_a_stage_may_be_named_and_told_how(api: Api, row: Recommendation) -> Non
         assert api.post(url(row, "apply/"), wrong).status_code in (409, 422)
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"share": 0.1}, "share"), ({"stage": "applied", "budget_usd": "2"}, "budget_usd")],
+)
+def test_what_says_nothing_of_a_stage_is_refused(
+    api: Api, row: Recommendation, body: dict[str, Any], field: str
+) -> None:
+    refused = problem(api.post(url(row, "apply/"), body), 422, "invalid")
+    assert "leave it out" in refused["errors"][field][0]
+
+
 def test_the_same_key_applies_once(api: Api, row: Recommendation) -> None:
     first, again = (api.post(url(row, "apply/"), key="k1") for _ in range(2))
     assert first.json()["state"] == again.json()["state"] == "shadow"
