@@ -114,8 +114,8 @@ def proposal(org: Org, team: Team | None = None, **fields: Any) -> Recommendatio
     facts = Facts(
         days=30.0, tasks=2_000, sampled=2_000, cost_nanousd=25e6, cost_sd_nanousd=9e6,
         check_nanousd=5e6, input_tokens=1_200.0, output_tokens=400.0, attempts=1.4, quality=0.88,
-        quality_sd=0.1, scores=2_000, examples=400, example_tokens=900.0, ceiling=0.95, base_quality=0.7,
-        base_sd=0.06,
+        quality_sd=0.1, scores=2_000, examples=400, example_tokens=900.0, ceiling=0.95,
+        base_quality=0.7, base_sd=0.06,
     )  # fmt: skip
     assumed = first_assumptions()
     base = assumed.base_models[0]
