@@ -27,6 +27,7 @@ from runs.core.refusals import (
     NotResumable,
     NotVisible,
     RunBudgetSpent,
+    TeamArchived,
 )
 
 logger = logging.getLogger(__name__)
@@ -168,6 +169,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
     NotResumable: _conflict,
     AlreadyEnded: _conflict,
     NothingToJudge: _conflict,
+    TeamArchived: _plain("conflict"),
     WrongStage: _plain("conflict"),
     KeyReused: _plain("idempotency-key-reused"),
     InFlight: lambda error: respond("in-flight", headers={"Retry-After": "1"}),

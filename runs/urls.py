@@ -54,7 +54,7 @@ from runs.views.market import (
     price_add,
     provider_switch,
 )
-from runs.views.organisation import organisation, team, teams
+from runs.views.organisation import organisation, team, team_archive, teams
 from runs.views.policy_editor import policy_edit, policy_new
 from runs.views.policy_list import policies
 from runs.views.policy_page import policy, policy_file, policy_restore, policy_retire
@@ -139,6 +139,7 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("settings/organisation/", organisation, name="organisation"),
     path("settings/teams/", teams, name="teams"),
     path("settings/teams/<int:team_id>/", team, name="team"),
+    path("settings/teams/<int:team_id>/archive/", team_archive, name="team-archive"),
     path("settings/webhooks/", webhooks, name="webhooks"),
     path("settings/webhooks/<uuid:webhook_id>/again/", webhook_again, name="webhook-again"),
     path("settings/keys/", api_keys, name="api-keys"),

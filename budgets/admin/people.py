@@ -95,8 +95,8 @@ class TeamAdmin(Kept, RecordingAdmin):
     """Teams of tenants."""
 
     what = "team"
-    list_display = ["name", "slug", "org", "hold_mode", "created_at"]
-    list_filter = ["org", "hold_mode"]
+    list_display = ["name", "slug", "org", "hold_mode", "created_at", "archived_at"]
+    list_filter = ["org", "hold_mode", ("archived_at", admin.EmptyFieldListFilter)]
     list_select_related = ["org"]
     search_fields = ["name", "slug", "org__name"]
     date_hierarchy = "created_at"

@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from budgets.core.access import Caller
-from budgets.core.errors import InvalidKey
+from budgets.core.errors import InvalidKey, KeyOfArchivedTeam
 from budgets.models import User
 from budgets.services.access import authenticate_key, caller_of_user
 
@@ -23,6 +23,8 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         try:
             caller = authenticate_key(words[1].decode("ascii"), timezone.now())
+        except KeyOfArchivedTeam as error:
+            raise AuthenticationFailed(str(error)) from error
         except (InvalidKey, IndexError, UnicodeDecodeError) as error:
             raise AuthenticationFailed("This API key is not valid.") from error
         return caller, caller

@@ -5,6 +5,7 @@ BudgetsError
 ├── BudgetExceeded         a limit leaves no room for a hold
 ├── InvalidChange          a budget, raise, key or channel as it must not be
 ├── InvalidKey             an API key opens nothing
+│   └── KeyOfArchivedTeam  as long as its team takes no runs
 ├── UnknownHold            a command names a hold that does not exist
 ├── UnknownReservation     a command names a reservation that does not exist
 ├── UnknownTeam            a name that stands for no team, or for several
@@ -62,6 +63,16 @@ class InvalidChange(BudgetsError):
 
 class InvalidKey(BudgetsError):
     """Refuse an API key without telling why: unknown, revoked and expired look the same."""
+
+
+class KeyOfArchivedTeam(InvalidKey):
+    """Refuse a key whose team is archived: whoever holds the key itself may be told."""
+
+    def __init__(self, team: str) -> None:
+        super().__init__(
+            f"The team {team} of this API key is archived: an owner or admin can restore it at "
+            "Settings, Teams."
+        )
 
 
 class UnknownHold(BudgetsError):

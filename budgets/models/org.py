@@ -59,6 +59,8 @@ class Team(models.Model):
     # Null: every model. A list: these only.
     allowed_models = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since when it takes no runs and its keys open nothing; all that was stays.
+    archived_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -18,7 +18,7 @@ from budgets.core.access import (
     actions_of_scopes,
     common_models,
 )
-from budgets.core.errors import InvalidKey
+from budgets.core.errors import InvalidKey, KeyOfArchivedTeam
 from budgets.models import ApiKey, Membership, Org, Team, User
 
 __all__ = [
@@ -72,13 +72,15 @@ def digest_of(raw: str) -> str:
 def authenticate_key(raw: str, now: datetime) -> Caller:
     """Return who an API key stands for, and note that it was used.
 
-    Raises: InvalidKey when it is unknown, revoked or expired.
+    Raises: InvalidKey when it is unknown, revoked or expired, or its team is archived.
     """
     if not raw.startswith("mlo_") or len(raw) > _LONGEST_KEY:
         raise InvalidKey("not an API key")
     key = ApiKey.objects.select_related("team").filter(digest=digest_of(raw)).first()
     if key is None or not _opens(key, now):
         raise InvalidKey("this API key is not valid")
+    if key.team.archived_at is not None:
+        raise KeyOfArchivedTeam(key.team.name)
     _note_use(key, now)
     return caller_of_key(key)
 
@@ -154,13 +156,13 @@ def caller_now(caller: Caller, now: datetime) -> Caller | None:
 def callers_now(callers: Iterable[Caller], now: datetime) -> dict[str, Caller]:
     """Return who these callers are now, by `pk`, in four queries however many there are.
 
-    Whose key or person is gone is left out.
+    Whose key or person is gone is left out, and whose key's team is archived.
     """
     asked = list(callers)
     people = {caller.user_id for caller in asked if caller.user_id is not None}
     users = User.objects.filter(pk__in=people, is_active=True)
     keys = {caller.api_key_id for caller in asked if caller.api_key_id is not None}
-    rows = ApiKey.objects.select_related("team").filter(pk__in=keys)
+    rows = ApiKey.objects.select_related("team").filter(pk__in=keys, team__archived_at=None)
     found = [*callers_of_users(users).values()] if people else []
     found += [caller_of_key(key) for key in rows if _opens(key, now)] if keys else []
     return {caller.pk: caller for caller in found}

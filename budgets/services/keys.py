@@ -15,6 +15,8 @@ from budgets.models import ApiKey, Team, User
 from budgets.services.access import digest_of
 from telemetry.services.changes import record_change
 
+ARCHIVED = "The team is archived, and its keys open nothing: restore it at Settings, Teams."
+
 
 def create_key(
     *,
@@ -113,6 +115,8 @@ def rotate_key(key: ApiKey, *, overlap: timedelta, by: Caller, now: datetime) ->
     """
     with transaction.atomic():
         old = ApiKey.objects.select_for_update().get(pk=key.pk)
+        if old.team.archived_at is not None:
+            raise InvalidChange({"key": [ARCHIVED]})
         if not opens(old, now):
             raise InvalidChange({"key": ["This key opens nothing any more: create a new one."]})
         before, end = _facts(old), now + overlap
@@ -147,6 +151,8 @@ def _check_key(
     team: Team, name: str, scopes: Sequence[Scope], expires_at: datetime | None, now: datetime
 ) -> None:
     errors: dict[str, list[str]] = {}
+    if team.archived_at is not None:
+        errors["team"] = [ARCHIVED]
     if not name.strip():
         errors["name"] = ["Name what the key is for: later only the name tells."]
     elif any(opens(one, now) for one in ApiKey.objects.filter(team=team, name=name)):

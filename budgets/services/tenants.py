@@ -101,6 +101,22 @@ def change_team(team: Team, traits: TeamTraits, *, by: Caller, now: datetime) ->
     return True
 
 
+@transaction.atomic
+def archive_team(team: Team, archived: bool, *, by: Caller, now: datetime) -> bool:
+    """Let a team take no more runs and its keys open nothing, or both again.
+
+    Runs under way go on to their end, and all that was stays. Returns whether that is a change.
+    """
+    locked = Team.objects.select_for_update().get(pk=team.pk)
+    was = locked.archived_at is not None
+    if was == archived:
+        return False
+    locked.archived_at = now if archived else None
+    locked.save(update_fields=["archived_at"])
+    _record(locked, by, now, before={"archived": was}, after={"archived": archived})
+    return True
+
+
 def _check_name(name: str, others: QuerySet[Team]) -> None:
     if others.filter(name__iexact=name).exists():
         raise InvalidChange({"name": [f"There is a team {name} already: choose another name."]})

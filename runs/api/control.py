@@ -51,8 +51,8 @@ class ResumeRun(Operation):
         operation_id="runs_resume",
         summary="Go on with an interrupted run",
         description="Finished tasks are kept and not paid for again. A run that used its budget "
-        "up needs a larger `budget_usd`. 409 for a run that is terminal or still going on; 403 for "
-        "a key that may use none of its models.",
+        "up needs a larger `budget_usd`. 409 for a run that is terminal, still going on, or of "
+        "an archived team; 403 for a key that may use none of its models.",
         tags=["runs"],
         parameters=[schema.KEY],
         request=ResumeInput,

@@ -4,6 +4,7 @@ RefusalError
 ├── NotVisible            not there, or not the caller's to see
 ├── InvalidSubmission     fields that cannot be accepted, each with its reasons
 ├── NotResumable          the run has ended for good, or has not ended
+├── TeamArchived          the team takes no runs
 ├── AlreadyEnded          too late to cancel
 ├── RunBudgetSpent        going on needs a larger budget of the run itself
 ├── NothingToJudge        feedback on a task without an output
@@ -39,6 +40,14 @@ class NotResumable(RefusalError):
     def __init__(self, status: str) -> None:
         super().__init__(f"A run that is {status} cannot be resumed.")
         self.status = status
+
+
+class TeamArchived(RefusalError):
+    def __init__(self, team: str) -> None:
+        super().__init__(
+            f"The team {team} is archived and takes no runs: an owner or admin can restore it at "
+            "Settings, Teams."
+        )
 
 
 class AlreadyEnded(RefusalError):

@@ -19,7 +19,7 @@ from routing.selectors import known_models
 from routing.services.decisions import RecordDecision
 from runs.core.errors import PlanError
 from runs.core.given_plan import given_plan
-from runs.core.refusals import InvalidSubmission, ModelsNotAllowed, NotVisible
+from runs.core.refusals import InvalidSubmission, ModelsNotAllowed, NotVisible, TeamArchived
 from runs.core.submission import Submission
 from runs.core.tasks import Plan
 from runs.models import Run
@@ -60,6 +60,9 @@ def check(caller: Caller, wanted: Submission, now: datetime) -> Checked:
     """
     resumes = _resumed(caller, wanted)
     team = resumes.team if resumes else _team(caller, wanted.team)
+    if team.archived_at is not None:
+        field = "resume" if resumes else "team"
+        raise InvalidSubmission({field: [str(TeamArchived(team.name))]})
     plan = _plan(wanted)
     if wanted.webhook_url:
         try:
@@ -104,12 +107,13 @@ def record_refusal(checked: Checked, error: BudgetExceeded, now: datetime) -> No
 
 def _team(caller: Caller, name: str) -> Team:
     if not name:
-        teams = list(teams_of(caller, Action.WRITE_RUNS)[:2])
+        teams = list(teams_of(caller, Action.WRITE_RUNS))
         if not teams:
             raise PermissionDenied(refusal(caller, Action.WRITE_RUNS))
-        if len(teams) > 1:
+        taking = [team for team in teams if team.archived_at is None]
+        if len(taking) > 1:
             raise InvalidSubmission({"team": ["You are in several teams: name the one to pay."]})
-        return teams[0]
+        return (taking or teams)[0]
     org, _, slug = name.rpartition("/")
     found = list(teams_of(caller).filter(slug=slug, **({"org__slug": org} if org else {}))[:2])
     if not found:

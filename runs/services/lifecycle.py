@@ -16,7 +16,7 @@ from budgets.selectors import NO_MONEY, run_money
 from budgets.services.allocation import hold_amount, open_hold
 from budgets.services.ledger import Closed, CloseHold
 from runs import queue
-from runs.core.refusals import AlreadyEnded, NotResumable, RunBudgetSpent
+from runs.core.refusals import AlreadyEnded, NotResumable, RunBudgetSpent, TeamArchived
 from runs.core.status import RESUMABLE, RunStatus
 from runs.models import Run
 from runs.services import webhooks
@@ -66,13 +66,15 @@ def resume(
     `budget_nanousd` is the run's whole budget from now on, None: the one it had. `models` are
     those that whoever asks may use, None: any; the run then uses no other. `changes` are fields
     to be set.
-    Raises: NotResumable; RunBudgetSpent when that budget leaves nothing to go on with;
-    BudgetExceeded when team or org have no room for the rest; NoCommonModel.
+    Raises: NotResumable; TeamArchived; RunBudgetSpent when that budget leaves nothing to go on
+    with; BudgetExceeded when team or org have no room for the rest; NoCommonModel.
     """
     with transaction.atomic():
         run = _locked(run_id)
         if run.status not in RESUMABLE:
             raise NotResumable(run.status)
+        if run.team.archived_at is not None:
+            raise TeamArchived(run.team.name)
         narrow(run, models)
         _close_hold(run, now)
         budget = run.budget_nanousd if budget_nanousd is None else budget_nanousd

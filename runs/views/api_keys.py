@@ -30,7 +30,7 @@ OVERLAPS = {"0": "at once", "1": "an hour", "24": "a day", "168": "a week"}
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """One key of the list. `state`: works, expired or revoked."""
+    """One key of the list. `state`: works, archived (its team is), expired or revoked."""
 
     key: ApiKey
     state: str
@@ -38,6 +38,11 @@ class KeyLine:
     @property
     def works(self) -> bool:
         return self.state == "works"
+
+    @property
+    def may_open(self) -> bool:
+        """Tell whether it opens something, or would if its team were restored."""
+        return self.state in ("works", "archived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,12 @@ def api_keys(request: HttpRequest) -> HttpResponse:
     caller, now = caller_of(request), timezone.now()
     teams = _teams(caller)
     if request.method != "POST":
-        return _show(request, caller, KeyForm(teams), now)
-    form = KeyForm(teams, request.POST)
+        return _show(request, caller, KeyForm(_taking(teams)), now)
+    form = KeyForm(_taking(teams), request.POST)
     made = _make(caller, teams, form, now) if form.is_valid() else None
     if made is None:
         return _show(request, caller, form, now, status=422)
-    return _show(request, caller, KeyForm(teams), now, made=made, status=201)
+    return _show(request, caller, KeyForm(_taking(teams)), now, made=made, status=201)
 
 
 @require_POST
@@ -89,7 +94,7 @@ def key_rotate(request: HttpRequest, key_id: int) -> HttpResponse:
         return redirect("api-keys")
     key.refresh_from_db()
     made = Made(new, raw, follows=key)
-    return _show(request, caller, KeyForm(_teams(caller)), now, made=made, status=201)
+    return _show(request, caller, KeyForm(_taking(_teams(caller))), now, made=made, status=201)
 
 
 def _show(
@@ -115,7 +120,9 @@ def _show(
 def _line(key: ApiKey, now: datetime) -> KeyLine:
     if key.revoked_at is not None:
         return KeyLine(key, "revoked")
-    return KeyLine(key, "works" if opens(key, now) else "expired")
+    if not opens(key, now):
+        return KeyLine(key, "expired")
+    return KeyLine(key, "works" if key.team.archived_at is None else "archived")
 
 
 def _teams(caller: Caller) -> list[Team]:
@@ -123,6 +130,11 @@ def _teams(caller: Caller) -> list[Team]:
     if not teams:
         raise PermissionDenied(refusal(caller, Action.MANAGE_KEYS))
     return teams
+
+
+def _taking(teams: list[Team]) -> list[Team]:
+    """Return those for which a key can be made."""
+    return [team for team in teams if team.archived_at is None]
 
 
 def _key(caller: Caller, key_id: int) -> ApiKey:

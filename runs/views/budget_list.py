@@ -111,7 +111,7 @@ def _row(caller: Caller, one: BudgetOutlook, now: datetime) -> BudgetRow:
 
 
 def _unlimited(caller: Caller, limited: Sequence[Budget]) -> list[Unlimited]:
-    """Return the orgs and teams without a budget, which nothing stops."""
+    """Return the orgs and teams without a budget, which nothing stops; archived ones are."""
     teams = {budget.team_id for budget in limited}
     orgs = {budget.org_id for budget in limited if budget.team_id is None}
     wide = [
@@ -119,7 +119,8 @@ def _unlimited(caller: Caller, limited: Sequence[Budget]) -> list[Unlimited]:
         for org in orgs_of(caller)
         if Action.READ_BUDGETS in caller.org_actions.get(org.pk, ()) and org.pk not in orgs
     ]
-    open_teams = [one for one in teams_of(caller, Action.READ_BUDGETS) if one.pk not in teams]
+    running = teams_of(caller, Action.READ_BUDGETS).filter(archived_at=None)
+    open_teams = [one for one in running if one.pk not in teams]
     return [_open(caller, "org", org) for org in wide] + [
         _open(caller, "team", team) for team in open_teams
     ]

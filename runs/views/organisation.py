@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from budgets.core.access import Action, Caller
 from budgets.core.errors import InvalidChange
 from budgets.models import Team
 from budgets.selectors import teams_of
 from budgets.services.access import can
-from budgets.services.tenants import change_org, change_team, create_team
+from budgets.services.tenants import archive_team, change_org, change_team, create_team
 from routing.selectors import known_models
 from routing.selectors.profiles import shares
 from runs.core.refusals import NotVisible
@@ -64,6 +64,7 @@ def teams(request: HttpRequest) -> HttpResponse:
         messages.success(request, said, extra_tags="ok")
         return redirect(reverse("teams") + _query(place))
     own = list(teams_of(place.caller).filter(org=place.org).order_by("name", "pk"))
+    own.sort(key=lambda one: one.archived_at is not None)
     may = place.caller.team_ids(Action.MANAGE_ORG)
     context: dict[str, Any] = {
         "place": place,
@@ -81,11 +82,7 @@ def teams(request: HttpRequest) -> HttpResponse:
 def team(request: HttpRequest, team_id: int) -> HttpResponse:
     """Show what a team is to whoever may change it, or change it."""
     caller = caller_of(request)
-    one = teams_of(caller).filter(pk=team_id).first()
-    if one is None:
-        raise NotVisible("There is no such team.")
-    if not can(caller, Action.MANAGE_ORG, one):
-        raise PermissionDenied(refusal(caller, Action.MANAGE_ORG))
+    one = _managed(caller, team_id)
     known = sorted(known_models(one.org_id).models)
     form = TeamForm(known, request.POST if request.method == "POST" else None, team=one)
     if request.method == "POST" and form.is_valid():
@@ -100,6 +97,28 @@ def team(request: HttpRequest, team_id: int) -> HttpResponse:
     context = {"team": one, "form": form, "models": known}
     status = 422 if request.method == "POST" else 200
     return render(request, "settings/team.html", context, status=status)
+
+
+@require_POST
+@page
+def team_archive(request: HttpRequest, team_id: int) -> HttpResponse:
+    """Let a team take no more runs and its keys open nothing, or both again."""
+    caller = caller_of(request)
+    one, archived = _managed(caller, team_id), request.POST.get("on") == "1"
+    archive_team(one, archived, by=caller, now=timezone.now())
+    said = "takes no more runs, and its keys open nothing" if archived else "takes runs again"
+    messages.success(request, f"{one.name} {said}.", extra_tags="ok")
+    return redirect(f"{reverse('teams')}?org={one.org_id}")
+
+
+def _managed(caller: Caller, team_id: int) -> Team:
+    """Return a team that the caller may change. Raises: NotVisible, PermissionDenied."""
+    one = teams_of(caller).filter(pk=team_id).first()
+    if one is None:
+        raise NotVisible("There is no such team.")
+    if not can(caller, Action.MANAGE_ORG, one):
+        raise PermissionDenied(refusal(caller, Action.MANAGE_ORG))
+    return one
 
 
 def _place(request: HttpRequest, caller: Caller) -> OrgPlace:

@@ -19,6 +19,7 @@ from runs.core.refusals import (
     NoCommonModel,
     NotResumable,
     RunBudgetSpent,
+    TeamArchived,
 )
 from runs.forms import ResumeForm
 from runs.selectors.runs import run_get
@@ -77,7 +78,7 @@ def run_resume(request: HttpRequest, run_id: UUID) -> HttpResponse:
             time_limit_seconds=form.cleaned_data["time_limit_minutes"] * 60,
             by=caller.name,
         )
-    except (NotResumable, RunBudgetSpent, BudgetExceeded) as refused:
+    except (NotResumable, TeamArchived, RunBudgetSpent, BudgetExceeded) as refused:
         messages.error(request, sentence(refused), extra_tags="bad")
     except NoCommonModel as refused:
         record_no_common_model(refused, caller.name, timezone.now())

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +18,7 @@ from budgets.core.access import Action, Caller
 from budgets.core.errors import BudgetExceeded
 from budgets.models import Team
 from budgets.selectors import teams_of
-from runs.core.refusals import InvalidSubmission, ModelsNotAllowed, RunBudgetSpent
+from runs.core.refusals import InvalidSubmission, ModelsNotAllowed, RunBudgetSpent, TeamArchived
 from runs.core.submission import Submission
 from runs.forms import SubmitForm
 from runs.selectors.run_filters import RunFilters
@@ -48,9 +49,13 @@ class ResumeChoice:
 def run_new(request: HttpRequest) -> HttpResponse:
     """Show the form, or hand in what it holds."""
     caller = caller_of(request)
-    teams = list(teams_of(caller, Action.WRITE_RUNS))
+    every = list(teams_of(caller, Action.WRITE_RUNS))
+    teams = [team for team in every if team.archived_at is None]
     if not teams:
-        raise PermissionDenied
+        if not every:
+            raise PermissionDenied
+        messages.error(request, str(TeamArchived(every[0].name)), extra_tags="bad")
+        return redirect("runs")
     context: dict[str, Any] = {"teams": teams}
     if request.method != "POST":
         return _show(request, context | {"form": SubmitForm(teams)})

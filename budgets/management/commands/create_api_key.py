@@ -38,6 +38,8 @@ class Command(BaseCommand):
             scopes = parse_scopes(options["scopes"])
         except (UnknownTeam, InvalidScope) as error:
             raise CommandError(str(error)) from error
+        if team.archived_at is not None:
+            raise CommandError(f"the team {team.slug} is archived: restore it at Settings, Teams")
         models, end = _names(options["models"]), _end(options["days"])
         with transaction.atomic():
             key, raw = create_key(

@@ -12,6 +12,7 @@ from runs.core import refusals
     [
         (refusals.InvalidSubmission({"team": ["a", "b"], "x": ["c"]}), "team: a b; x: c"),
         (refusals.NotResumable("SUCCESS"), "SUCCESS"),
+        (refusals.TeamArchived("Research"), "Research is archived"),
         (refusals.AlreadyEnded("TIMEOUT"), "TIMEOUT"),
         (refusals.NothingToJudge("PENDING"), "PENDING"),
         (
