@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from budgets.models import Team
 from routing.admin import room
-from routing.admin.filters import ByModel, ByOrg, ByPolicy, ByTeam, ByVersion
+from routing.admin.filters import ByChain, ByModel, ByOrg, ByPolicy, ByTeam, ByVersion
 from routing.core.policy_yaml import draft_as_yaml
 from routing.models import Decision, Policy, PolicyVersion
 from routing.selectors.decisions import rule_behind
@@ -34,7 +34,7 @@ class DecisionAdmin(LongAdmin):
 
     list_display = ["at", "kind", "outcome", "policy", "version", "model", "reason", "actor"]
     list_filter = [
-        "outcome", "kind", ByPolicy, ByVersion, ByOrg, ByTeam, ByModel,
+        "outcome", "kind", ByPolicy, ByVersion, ByChain, ByTeam, ByModel,
         ("at", admin.DateFieldListFilter),
     ]  # fmt: skip
     search_fields = ["=run_id", "=call_id", "=id"]

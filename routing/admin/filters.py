@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from routing.models import PolicyVersion
+from routing.models.decision import HOUSE
 from routing.selectors import known_models, office
 
 Choices = Iterable[tuple[Any, str]]
@@ -32,6 +33,14 @@ class ByOrg(_Exact):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return list(office.readable_orgs(request.user).values_list("pk", "name"))
+
+
+class ByChain(ByOrg):
+    """By organisation; what the house changed for itself stands in a chain of its own."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        house = [(HOUSE, "the house")] if office.reads_all(request.user, "decision") else []
+        return [*house, *super().lookups(request, model_admin)]
 
 
 class ByTeam(_Exact):

@@ -20,11 +20,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from budgets.models import Org, Team
+from budgets.models import Team
 from routing.admin.denials import USUAL_DAYS, denials
 from routing.core.chain import START, Link
 from routing.selectors import office
-from routing.services.audit import Walked, head_of, off_anchor, walk_on
+from routing.selectors.office import ChainOf
+from routing.services.audit import Walked, head_of, heads_of, off_anchor, walk_on
 from routing.services.evidence import export_evidence
 
 # How many decisions are walked before the page tells how far it is: some two seconds.
@@ -48,9 +49,9 @@ class EvidenceForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One organisation's chain as the room names it."""
+    """One chain as the room names it."""
 
-    org: Org
+    org: ChainOf
     length: int
     head: str
 
@@ -69,7 +70,9 @@ def room_of(request: HttpRequest) -> dict[str, Any]:
     """Return what the site's first page shows of the room; empty for who may read nothing."""
     if not office.reads_decisions(request.user):
         return {}
-    chains = [Chain(org, *head_of(org.pk)) for org in office.readable_orgs(request.user)[:20]]
+    owners = office.readable_chains(request.user)
+    heads = heads_of([owner.pk for owner in owners])
+    chains = [Chain(owner, *heads[owner.pk]) for owner in owners]
     return {"chains": chains, "days": USUAL_DAYS}
 
 
@@ -123,13 +126,13 @@ def _page(request: HttpRequest, title: str) -> dict[str, Any]:
     return admin.site.each_context(request) | {"title": title}
 
 
-def _org(request: HttpRequest, org_id: int) -> Org:
+def _org(request: HttpRequest, org_id: int) -> ChainOf:
     if not office.reads_decisions(request.user):
         raise PermissionDenied
-    org = office.readable_orgs(request.user).filter(pk=org_id).first() if org_id < 2**63 else None
-    if org is None:
-        raise Http404("There is no such organisation.")
-    return org
+    found = office.readable_chain(request.user, org_id)
+    if found is None:
+        raise Http404("There is no such chain.")
+    return found
 
 
 def _place(text: str, org_id: int) -> tuple[Link, float]:
@@ -158,10 +161,10 @@ def _anchor_said(org_id: int, text: str) -> str:
     return f"At place {broken.position} {broken.reason}: the chain was written anew."
 
 
-def _pack(org: Org, given: dict[str, Any]) -> FileResponse:
+def _pack(org: ChainOf, given: dict[str, Any]) -> FileResponse:
     since = datetime.combine(given["since"], datetime.min.time(), org.zone)
     until = datetime.combine(given["until"] + timedelta(days=1), datetime.min.time(), org.zone)
-    teams = dict(Team.objects.filter(org=org).values_list("pk", "slug"))
+    teams = dict(Team.objects.filter(org=org.pk).values_list("pk", "slug"))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "evidence.zip"
         export_evidence(org.pk, since, until, target, lambda team: teams.get(team, ""))

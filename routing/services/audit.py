@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection
@@ -86,6 +86,14 @@ def head_of(org_id: int) -> Anchor:
     """Return where a chain ends now, to be kept elsewhere."""
     head = _head(org_id)
     return head.position, head.hash
+
+
+def heads_of(org_ids: Iterable[int]) -> dict[int, Anchor]:
+    """Return where each of these chains ends now; an empty one at 0."""
+    asked = list(org_ids)
+    rows = ChainHead.objects.in_bulk(asked)
+    found = {pk: rows.get(pk) or ChainHead(org_id=pk) for pk in asked}
+    return {pk: (row.length, row.hash) for pk, row in found.items()}
 
 
 def off_anchor(org_id: int, anchor: Anchor) -> Break | None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,8 +20,9 @@ from budgets.core.access import Role
 from routing.admin import room
 from routing.core.policy_draft import draft_from
 from routing.models import Decision, Policy, append_only
+from routing.models.decision import HOUSE
 from routing.services.policies import create_policy
-from tests.world import World, make_run, make_task, make_user
+from tests.world import World, make_org, make_run, make_task, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +90,43 @@ def test_one_click_proves_the_chain_with_head_number_and_time(auditor: Client, w
     gone = f"{last.position}:{'f' * 64}"
     assert "written anew" in verified(auditor, world, anchor=gone).content.decode()
     assert "is no head" in verified(auditor, world, anchor="²:x").content.decode()
+
+
+def test_the_house_has_a_chain_that_operators_prove_with_the_same_button(
+    auditor: Client, world: World
+):
+    last = deny(world, org_id=HOUSE, team_id=None, kind="change", outcome="allow", policy="")
+    operator = Client()
+    operator.force_login(make_user(is_staff=True, is_superuser=True))
+    paths = {name: reverse(f"admin:audit-{name}", args=[HOUSE]) for name in ("verify", "head")}
+    assert paths["verify"] in operator.get(reverse("admin:index")).content.decode()
+    page = operator.post(paths["verify"]).content.decode()
+    assert "The chain of the house is whole" in page
+    assert f"1:{last.hash}" in page
+    listed = operator.get(reverse("admin:routing_decision_changelist"), {"org_id": HOUSE})
+    assert [row.pk for row in listed.context["cl"].result_list] == [last.pk]
+    evidence = reverse("admin:audit-evidence", args=[HOUSE])
+    pack: Any = operator.post(evidence, operator.get(evidence).context["form"].initial)
+    files = zipfile.ZipFile(io.BytesIO(b"".join(pack.streaming_content)))
+    assert last.hash in files.read("decisions.csv").decode()
+
+    assert paths["verify"] not in auditor.get(reverse("admin:index")).content.decode()
+    assert auditor.post(paths["verify"]).status_code == 404
+    assert auditor.get(paths["head"]).status_code == 404
+    assert auditor.get(evidence).status_code == 404
+
+
+def test_more_organisations_ask_no_more_queries_of_the_first_page(
+    world: World, django_assert_max_num_queries: Any
+):
+    operator = Client()
+    operator.force_login(make_user(is_staff=True, is_superuser=True))
+    with CaptureQueriesContext(connection) as before:
+        operator.get(reverse("admin:index"))
+    for _ in range(5):
+        deny(world, org_id=make_org().pk, team_id=None)
+    with django_assert_max_num_queries(len(before)):
+        assert operator.get(reverse("admin:index")).content.decode().count("Verify the chain") > 7
 
 
 def test_a_changed_decision_is_named(auditor: Client, world: World):
