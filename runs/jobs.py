@@ -53,3 +53,11 @@ def make_dataset(dataset_id: str) -> None:
     from runs.services.tuning import datasets
 
     datasets.carry_out(UUID(dataset_id))
+
+
+def price_anew(repricing_id: str) -> None:
+    """Price calls anew for a while; ring for the next while if some are left."""
+    from runs.services import repricing
+
+    if not repricing.carry_out(UUID(repricing_id), CARRY_SECONDS):
+        queue.enqueue_repricing(UUID(repricing_id))

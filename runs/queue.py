@@ -21,6 +21,7 @@ DELIVER_ALERT = "runs.jobs.deliver_alert"
 KEEP_UP_ADVICE = "runs.jobs.keep_up_advice"
 LOOK_FOR_PATTERNS = "runs.jobs.look_for_patterns"
 MAKE_DATASET = "runs.jobs.make_dataset"
+PRICE_ANEW = "runs.jobs.price_anew"
 BEAT_SECONDS = 10.0
 DEAD_AFTER = timedelta(seconds=4 * BEAT_SECONDS)
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -58,6 +59,11 @@ def enqueue_analysis(analysis_id: UUID) -> None:
 def enqueue_dataset(dataset_id: UUID) -> None:
     """Have a worker choose the examples of a data set."""
     async_task(MAKE_DATASET, str(dataset_id))
+
+
+def enqueue_repricing(repricing_id: UUID) -> None:
+    """Have a worker price calls anew."""
+    async_task(PRICE_ANEW, str(repricing_id))
 
 
 def give_back(job_id: int) -> None:

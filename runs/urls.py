@@ -44,16 +44,10 @@ from runs.views.budget_actions import budget_change, budget_new, budget_raise, r
 from runs.views.budget_list import budgets
 from runs.views.budget_page import budget
 from runs.views.decision_log import decision, decisions
-from runs.views.invoices import invoice, invoices, repricing
+from runs.views.invoices import invoice, invoices
 from runs.views.learning import learning, sharing
-from runs.views.market import (
-    model_add,
-    model_settings,
-    model_switch,
-    models_settings,
-    price_add,
-    provider_switch,
-)
+from runs.views.market import model_add, model_switch, models_settings, provider_switch
+from runs.views.model_page import model_settings, price_add
 from runs.views.organisation import organisation, team, team_archive, teams
 from runs.views.policy_editor import policy_edit, policy_new
 from runs.views.policy_list import policies
@@ -65,6 +59,7 @@ from runs.views.recommendation_actions import (
 )
 from runs.views.recommendation_page import recommendation
 from runs.views.recommendations import recommendations, recommendations_compute
+from runs.views.repricing import repricing
 from runs.views.sign_on import sign_on, sign_on_callback
 from runs.views.tuning import look, patterns, proposal_new, reckoning
 from runs.views.tuning_assumptions import assumptions

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 from routing.core.pricing import NANO_PER_DOLLAR
 
@@ -44,6 +45,7 @@ WIDE: Mapping[str, tuple[str, ...]] = {
     "cache_write": ("usage_input_tokens_cache_write_5m", "cache_write_tokens"),
     "output": ("usage_output_tokens", "output_tokens"),
 }
+NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
 _CLASS_WORDS = (
     ("cache_write", ("cache write", "cache creation", "cached write")),
     ("cache_read", ("cache read", "cached", "cache hit")),
@@ -75,13 +77,16 @@ class Invoice:
     refused: Sequence[str]
 
 
-def read_invoice(text: str) -> Invoice:
-    """Read a CSV file. Raises: InvalidInvoice."""
+def read_invoice(text: str, named: Mapping[str, str] = NOTHING_NAMED) -> Invoice:
+    """Read a CSV file. Raises: InvalidInvoice.
+
+    `named` tells which column holds a thing of COLUMNS, where its name is not one of those.
+    """
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""))
     rows: list[Billed] = []
     refused: list[str] = []
     try:
-        places = _places([_plain(name) for name in next(reader, [])])
+        places = _places([_plain(name) for name in next(reader, [])], named)
         for fields in reader:
             _take(fields, places, rows, refused, reader.line_num)
     except csv.Error as error:
@@ -126,22 +131,28 @@ def _plain(name: str) -> str:
     return re.sub(r"\s+", "_", name.strip().lower())
 
 
-def _places(header: Sequence[str]) -> dict[str, int]:
+def _places(header: Sequence[str], named: Mapping[str, str]) -> dict[str, int]:
     """Return the column of each thing that is known. Raises: InvalidInvoice."""
+    shown = ", ".join(name[:40] for name in header[:20] if name) or "none"
     found = {
         thing: header.index(name)
         for thing, names in (*COLUMNS.items(), *((f"wide {k}", v) for k, v in WIDE.items()))
         for name in reversed(names)
         if name in header
     }
-    wide = [thing for thing in found if thing.startswith("wide ")]
-    if "model" in found and (wide or "cost" in found or "tokens" in found):
+    for thing, name in named.items():
+        if _plain(name) not in header:
+            raise InvalidInvoice(f"There is no column {name[:40]!r}. Found: {shown}.")
+        found[thing] = header.index(_plain(name))
+    # Who names the column of tokens, or of their class, says that no class has one of its own.
+    if not named.keys().isdisjoint(("tokens", "class")):
+        found = {thing: place for thing, place in found.items() if thing in COLUMNS}
+    if "model" in found and found.keys() - {"model", "class", "day"}:
         return found
-    shown = ", ".join(name[:40] for name in header[:20] if name) or "none"
     raise InvalidInvoice(
         f"The columns are not those of a known export. Found: {shown}. Needed: model, and cost_usd "
         "or tokens, best with token_class and date; or an export of usage or cost from Anthropic, "
-        "OpenAI or Google Cloud as it is."
+        "OpenAI or Google Cloud as it is; or say which column holds what."
     )
 
 

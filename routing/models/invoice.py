@@ -35,8 +35,10 @@ class InvoiceCheck(models.Model):
 
 
 class Repricing(models.Model):
-    """One correction of what past calls of a model cost. `finished_at` null: it was interrupted.
+    """One correction of what past calls of a model cost; `finished_at` null: it is not done.
 
+    A worker goes through `total` calls in order of their ids, has looked at `looked_at`, and goes
+    on behind `last_call_id`. `total` null: it was begun before there were steps, and interrupted.
     Figures are of what was corrected so far, nano-dollars before and after.
     """
 
@@ -52,10 +54,27 @@ class Repricing(models.Model):
     calls = models.PositiveIntegerField(default=0)
     before_nanousd = models.BigIntegerField(default=0)
     after_nanousd = models.BigIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True)
+    looked_at = models.PositiveIntegerField(default=0)
+    last_call_id = models.UUIDField(null=True)
+    stepped_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["org_id", "id"])]
+        constraints = [
+            # Two at once would each tell half of what was corrected.
+            models.UniqueConstraint(
+                name="repricing_one_at_a_time",
+                fields=["org_id", "model"],
+                condition=models.Q(finished_at__isnull=True, total__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.model} from {self.starts_at:%Y-%m-%d}"
+
+    @property
+    def is_going_on(self) -> bool:
+        """Tell whether a worker goes through it, or is going to."""
+        return self.finished_at is None and self.total is not None

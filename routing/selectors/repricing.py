@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
+from uuid import UUID
 
 from budgets.core.ledger import ReservationState
 from budgets.core.period import PeriodKind, period_at
@@ -22,6 +24,15 @@ CHUNK = 500
 _HOLD = ("team_period", "org_period")
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """So many calls in order of their ids up to `last`, and those among them that can be priced."""
+
+    priced: Sequence[Reckoned]
+    size: int
+    last: UUID
+
+
 def settled_calls(org_id: int, model: str, start: datetime, end: datetime) -> Any:
     """Return the calls that may be priced anew: real ones whose tokens are known."""
     calls = Call.objects.filter(org_id=org_id, model=model, at__gte=start, at__lt=end)
@@ -37,15 +48,23 @@ def unconfirmed_calls(org_id: int, model: str, start: datetime, end: datetime) -
 
 
 def reckoned(
-    org_id: int, model: str, start: datetime, end: datetime, zone: tzinfo
-) -> Iterator[list[Reckoned]]:
-    """Yield the settled calls of closed holds in chunks, each priced as of when it was made."""
+    org_id: int,
+    model: str,
+    start: datetime,
+    end: datetime,
+    zone: tzinfo,
+    after: UUID | None = None,
+) -> Iterator[Chunk]:
+    """Yield the settled calls of closed holds in chunks, each priced as of when it was made.
+
+    `after` is the last call of the chunk before; None: from the first.
+    """
     dated = dated_prices(org_id, model).get(model, [])
     known = every_model(org_id).models.get(model)
-    rows, after = settled_calls(org_id, model, start, end).order_by("pk"), None
+    rows = settled_calls(org_id, model, start, end).order_by("pk")
     while chunk := list((rows if after is None else rows.filter(pk__gt=after))[:CHUNK]):
         after = chunk[-1].pk
-        yield _reckon(chunk, dated, known, zone)
+        yield Chunk(_reckon(chunk, dated, known, zone), len(chunk), after)
 
 
 def _reckon(calls: list[Call], dated: Any, known: Any, zone: tzinfo) -> list[Reckoned]:

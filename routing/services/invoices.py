@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from budgets.core.money import format_usd
 from routing.core.dated_prices import changes
-from routing.core.invoice import InvalidInvoice, Invoice, read_invoice
+from routing.core.invoice import NOTHING_NAMED, InvalidInvoice, Invoice, read_invoice
 from routing.core.invoice_compare import OurModel, Side, compare
 from routing.core.pricing import Prices, cost
 from routing.models import InvoiceCheck
@@ -30,13 +30,19 @@ CHUNK = 2_000
 
 @transaction.atomic
 def check_invoice(
-    data: bytes, file_name: str, provider: str, days: tuple[date, date] | None, by: Actor
+    data: bytes,
+    file_name: str,
+    provider: str,
+    days: tuple[date, date] | None,
+    by: Actor,
+    named: Mapping[str, str] = NOTHING_NAMED,
 ) -> tuple[InvoiceCheck, Invoice]:
     """Read a file, compare it with our calls of its days, and keep the result.
 
-    `days` None: those that the file names. Raises: InvalidInvoice.
+    `days` None: those that the file names; `named`: which of its columns holds what.
+    Raises: InvalidInvoice.
     """
-    invoice = _read(data)
+    invoice = _read(data, named)
     first, last = days or _days(invoice)
     if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
         raise InvalidInvoice(f"Compare at most {MOST_DAYS} days at once, the first one first.")
@@ -53,7 +59,7 @@ def check_invoice(
     record_change(
         "invoice", provider, actor=by.name, at=by.now, org_id=by.org_id, before=None,
         after={
-            "first_day": first, "last_day": last, "sha256": made.digest,
+            "first_day": first, "last_day": last, "sha256": made.digest, "columns": dict(named),
             "ours_usd": format_usd(made.ours_nanousd),
             "theirs_usd": format_usd(made.theirs_nanousd),
         },
@@ -121,11 +127,11 @@ def _divided(amount: int, weights: Iterable[Decimal]) -> list[int]:
     return shares
 
 
-def _read(data: bytes) -> Invoice:
+def _read(data: bytes, named: Mapping[str, str]) -> Invoice:
     if len(data) > MAX_BYTES:
         raise InvalidInvoice("The file has more than 5 MB: export fewer days at a time.")
     try:
-        return read_invoice(data.decode("utf-8-sig"))
+        return read_invoice(data.decode("utf-8-sig"), named)
     except UnicodeDecodeError as error:
         raise InvalidInvoice("The file is not text in UTF-8: save it as CSV in UTF-8.") from error
 

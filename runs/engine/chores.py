@@ -10,7 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from routing.services.cache import prune_replies
-from runs.services import webhooks
+from runs.services import repricing, webhooks
 from runs.services.advice import look_after_advice
 from runs.services.budget_alerts import look_after_budgets
 from runs.services.figures import fold_figures
@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 20.0
 # Webhooks whose job was lost between a commit and the queue; replies too old to be used; hours
-# of figures that have become days; alerts of budgets; advice; marks of journals that died.
+# of figures that have become days; alerts of budgets; advice; marks of journals that died;
+# calls that were to be priced anew.
 CHORES: tuple[Callable[[datetime], object], ...] = (
     webhooks.enqueue_due,
     prune_replies,
@@ -29,6 +30,7 @@ CHORES: tuple[Callable[[datetime], object], ...] = (
     look_after_budgets,
     look_after_advice,
     forget_writers,
+    repricing.enqueue_forgotten,
 )
 
 

@@ -13,26 +13,23 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from uuid_utils.compat import uuid7
 
 from budgets.core.access import Role
-from budgets.core.ledger import Charge
 from budgets.models import BudgetPeriod, LedgerLine
-from budgets.services.ledger import CloseHold, Reserve, Settle
 from budgets.services.reconciliation import reconcile
 from routing.models import Decision, InvoiceCheck, Model, PriceOverride, Repricing
 from routing.selectors import known_models, snapshot
 from routing.selectors.prices import prices_at
+from runs import jobs, queue
 from runs.models import Run, Task
+from runs.services import repricing
 from runs.services.figures import rebuild_figures
 from telemetry.models import Call, HourlyRollup
-from telemetry.services.journal import apply_now
-from telemetry.services.recording import RecordCall
-from tests.world import World, make_budget, make_run, make_task, make_user, make_world
+from tests.integration.runs.settled import COST, settled_call
+from tests.world import World, make_budget, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 LUNA = "sim/gpt-6-luna"
-COST = 4_000_000
 
 
 @pytest.fixture
@@ -63,26 +60,8 @@ def enter(client: Client, **given: Any) -> Any:
     return client.post(reverse("price-add", args=[LUNA]), fields | given)
 
 
-def settled(world: World, *, tokens: int = 1000, cost: int = COST, close: bool = True) -> Call:
-    """Make a call of a run that ended, as the engine does."""
-    run = make_run(world.team)
-    make_task(run, "t1")
-    call = Call(
-        id=uuid7(), at=timezone.now(), org_id=run.org_id, team_id=run.team_id, run_id=run.pk,
-        task_key="t1", attempt=1, task_type="summarization", phase="generation",
-        provider="sim-openai", model=LUNA, outcome="ok", input_tokens=tokens, output_tokens=500,
-        cache_read_tokens=0, cache_write_tokens=0, reasoning_tokens=0, cost_nanousd=cost,
-    )  # fmt: skip
-    assert run.hold is not None
-    reserve = Reserve(
-        run.hold.pk, call.pk, run.pk, "t1", 1, "generation", "summarization", "sim-openai", LUNA,
-        cost, call.at,
-    )  # fmt: skip
-    apply_now(reserve)
-    apply_now(Settle(call.pk, Charge.exact(cost), call.at), RecordCall(call))
-    if close:
-        apply_now(CloseHold(run.hold.pk, call.at))
-    return call
+def settled(world: World, *, close: bool = True) -> Call:
+    return settled_call(world.team, close=close)
 
 
 def test_the_page_names_keys_only_as_set_or_not(
@@ -210,8 +189,11 @@ def test_history_is_priced_anew_by_new_lines_and_once(client: Client, world: Wor
     seen = client.get(reverse("reprice"), window()).content.decode()
     assert "Engineering" in seen and "1 of 2 calls" in seen
 
-    done = client.post(reverse("reprice"), window() | {"reason": "a wrong price"})
-    assert done.status_code == 302, done.content.decode()
+    done = client.post(reverse("reprice"), window() | {"reason": "a wrong price"}, follow=True)
+    assert "goes through 2 calls" in done.content.decode()
+    assert "0 of 2 looked at" in done.content.decode()
+    assert not LedgerLine.objects.filter(kind="CORRECTION").exists()
+    jobs.price_anew(str(Repricing.objects.get().pk))
 
     after = 1000 * 1500 + 500 * 6000
     (line,) = LedgerLine.objects.filter(kind="CORRECTION")
@@ -230,13 +212,79 @@ def test_history_is_priced_anew_by_new_lines_and_once(client: Client, world: Wor
     assert sum(HourlyRollup.objects.values_list("cost_nanousd", flat=True)) == total
     made = Repricing.objects.get()
     assert (made.calls, made.before_nanousd, made.after_nanousd) == (1, COST, after)
-    assert Decision.objects.filter(inputs__what="repricing").count() == 1
+    assert made.finished_at is not None
+    asked, told = Decision.objects.filter(inputs__what="repricing").order_by("position")
+    assert asked.inputs["after"]["reason"] == "a wrong price"
+    assert (told.inputs["before"], told.actor) == ({"cost_usd": "0.004"}, asked.actor)
 
     again = client.post(reverse("reprice"), window() | {"reason": "once more"})
     assert again.status_code == 422
     assert "Nothing would change" in again.content.decode()
     assert going.cost_nanousd == COST
     assert LedgerLine.objects.filter(kind="CORRECTION").count() == 1
+
+
+def test_what_was_interrupted_goes_on_where_it_stopped_and_counts_nothing_twice(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.selectors.repricing.CHUNK", 2)
+    for _ in range(5):
+        settled(world)
+    enter(client)
+    client.post(reverse("reprice"), window() | {"reason": "a wrong price"})
+    made = Repricing.objects.get()
+    assert not repricing.step(made.pk, timezone.now())
+    assert LedgerLine.objects.filter(kind="CORRECTION").count() == 2
+    part = client.get(reverse("reprice"), headers={"HX-Request": "1"}).content.decode()
+    assert "2 of 5 looked at" in part and "every 2s" in part and "<html" not in part
+
+    twice = client.post(reverse("reprice"), window() | {"reason": "once more"})
+    assert "is being priced anew already" in twice.content.decode()
+    later = timezone.now() + timedelta(minutes=5)
+    before = queue.size()
+    repricing.enqueue_forgotten(timezone.now())
+    assert queue.size() == before  # a step was made just now
+    repricing.enqueue_forgotten(later)
+    assert queue.size() == before + 1
+
+    assert repricing.carry_out(made.pk, 60)
+    assert repricing.carry_out(made.pk, 60)  # a job that comes twice finds nothing to do
+    made.refresh_from_db()
+    assert (made.calls, made.looked_at, made.total) == (5, 5, 5)
+    assert LedgerLine.objects.filter(kind="CORRECTION").count() == 5
+    assert not [one for one in reconcile() if one.differences]
+    part = client.get(reverse("reprice"), headers={"HX-Request": "1"}).content.decode()
+    assert "looked at" not in part and "every 2s" not in part
+
+
+def test_of_more_calls_than_a_browser_waits_for_the_first_are_shown(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repricing, "MOST_SEEN", 2)
+    monkeypatch.setattr(repricing, "CHUNK", 1)
+    monkeypatch.setattr("routing.selectors.repricing.CHUNK", 1)
+    for _ in range(3):
+        settled(world)
+    enter(client)
+    seen = client.get(reverse("reprice"), window()).content.decode()
+    assert "2 of 2 calls, the first of 3" in seen
+    assert "Correct all calls" in seen
+
+
+def test_a_job_that_takes_long_rings_for_the_next_while(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "CARRY_SECONDS", -1.0)
+    settled(world)
+    enter(client)
+    client.post(reverse("reprice"), window() | {"reason": "a wrong price"})
+    before, made = queue.size(), Repricing.objects.get()
+    jobs.price_anew(str(made.pk))
+    assert queue.size() == before + 1
+    jobs.price_anew(str(made.pk))
+    assert queue.size() == before + 1
+    made.refresh_from_db()
+    assert made.finished_at is not None
 
 
 def test_pricing_anew_wants_a_reason_and_an_end_after_its_beginning(client: Client) -> None:
@@ -272,6 +320,19 @@ def test_an_invoice_is_compared_and_kept_without_its_file(client: Client, world:
     assert Decision.objects.filter(inputs__what="invoice").count() == 1
     stranger = logged_in(world.stranger)
     assert stranger.get(reverse("invoice", args=[made.pk])).status_code == 404
+
+
+def test_columns_that_nobody_knows_can_be_named(client: Client, world: World) -> None:
+    settled(world)
+    text = f"Modell,Art,Menge,Summe,Tag\ngpt-6-luna,input,1000,0.002,{timezone.now():%Y-%m-%d}\n"
+    refused = upload(client, text).content.decode()
+    assert "say which column holds what" in refused
+    assert '<details class="fold plain" open>' in refused
+    names = {"model": "Modell", "class": "Art", "tokens": "Menge", "cost": "Summe", "day": "Tag"}
+    sent = upload(client, text, **{f"column_{thing}": name for thing, name in names.items()})
+    assert sent.status_code == 302, sent.content.decode()
+    assert InvoiceCheck.objects.get().theirs_nanousd == 2_000_000
+    assert Decision.objects.get(inputs__what="invoice").inputs["after"]["columns"] == names
 
 
 @pytest.mark.parametrize(

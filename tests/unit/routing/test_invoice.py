@@ -51,6 +51,19 @@ def test_known_exports_are_read(text: str, rows: list[tuple[object, ...]]) -> No
     assert not found.refused
 
 
+def test_columns_of_any_name_are_read_where_they_are_told() -> None:
+    text = "Modell,Menge,Summe USD,uncached_input_tokens\nm,7,0.5,9\n"
+    named = {"model": "Modell", "tokens": "Menge", "cost": "summe usd"}
+    assert list(read_invoice(text, named).rows) == [Billed("m", "total", 7, 500_000_000, None)]
+    kept = read_invoice("Modell,uncached_input_tokens\nm,9\n", {"model": "modell"})
+    assert list(kept.rows) == [Billed("m", "input", 9, None, None)]
+    with pytest.raises(InvalidInvoice, match=r"no column 'Preis'\. Found: modell, menge"):
+        read_invoice(text, named | {"cost": "Preis"})
+    for told in ({}, {"model": "Modell", "class": "Menge"}):
+        with pytest.raises(InvalidInvoice, match="say which column holds what"):
+            read_invoice("Modell,Menge,uncached_input_tokens\nm,7,9\n", told)
+
+
 BAD = [
     ("m,input,x,,", "'x' is not a number"),
     ("m,input,1,Infinity,", "'Infinity' is not a number"),
