@@ -116,7 +116,8 @@ class Caller:
     """Name who asks and what is granted where.
 
     `team_actions` and `org_actions` map ids to what is granted there; an org stands in
-    `org_actions` only for members of the whole org. `models` None means every model.
+    `org_actions` only for members of the whole org. `models` None means every model. `audits`: is
+    an auditor somewhere, whatever else.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Caller:
     org_actions: Mapping[int, frozenset[Action]] = field(default_factory=dict)
     org_ids: frozenset[int] = frozenset()
     models: frozenset[str] | None = None
+    audits: bool = False
 
     @property
     def is_authenticated(self) -> bool:

@@ -142,6 +142,7 @@ def _caller(
         team_actions={team: actions_of_roles(own) for team, own in roles.items()},
         org_actions={org: actions_of_roles(own) for org, own in by_org.items() if own},
         org_ids=frozenset(by_org),
+        audits=any(Role.AUDITOR in own for own in (*by_team.values(), *by_org.values())),
     )
 
 

@@ -19,7 +19,7 @@ from budgets.models import User
 from budgets.selectors.sign_ins import sign_ins_of
 from budgets.services.sign_ins import end_other_sessions, end_session, note_sign_in
 from runs.forms import LoginForm
-from runs.views.asking import page
+from runs.views.asking import landing_page, page
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import PasswordChangeForm
@@ -30,6 +30,9 @@ class LogIn(auth.LoginView):
 
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        return landing_page(self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sign_on = settings.OIDC.name if settings.OIDC.issuer else ""

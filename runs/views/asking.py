@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from budgets.core.access import Caller
+from budgets.core.access import Action, Caller
 from budgets.models import User
 from budgets.services.access import caller_of_user
 from runs.core.refusals import NotVisible
@@ -21,10 +23,21 @@ UNCHANGED = 204
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """Return the logged-in person as the selectors want them."""
+    """Return the logged-in person as the selectors want them; asked for once a request."""
     user = request.user
     assert isinstance(user, User)  # `page` let nobody else through
-    return caller_of_user(user)
+    known: Caller | None = getattr(request, "known_caller", None)
+    if known is None or known.user_id != user.pk:
+        known = caller_of_user(user)
+        request.known_caller = known  # type: ignore[attr-defined]
+    return known
+
+
+def landing_page(request: HttpRequest) -> str:
+    """Return where a person begins: who only audits in the room of the admin site."""
+    caller = caller_of(request)
+    only_audits = caller.audits and not caller.team_ids(Action.READ_TEXTS)
+    return reverse("admin:index" if only_audits else settings.LOGIN_REDIRECT_URL)
 
 
 def wants_part(request: HttpRequest) -> bool:

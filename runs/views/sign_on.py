@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from budgets.core.errors import NotAdmitted, UnknownTeam
 from budgets.services.sign_on import Door, door_named, enter
 from runs.services import oidc
+from runs.views.asking import landing_page
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def sign_on(request: HttpRequest) -> HttpResponse:
     ):
         wanted = ""
     if request.user.is_authenticated:
-        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+        return redirect(wanted or landing_page(request))
     try:
         return oidc.ask(request, wanted or None)
     except oidc.ProviderFailed as failed:
@@ -61,7 +62,7 @@ def sign_on_callback(request: HttpRequest) -> HttpResponse:
     except NotAdmitted as refused:
         return _refused(request, str(refused), 403)
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return redirect(answer.wanted or settings.LOGIN_REDIRECT_URL)
+    return redirect(answer.wanted or landing_page(request))
 
 
 def _configured() -> None:

@@ -66,6 +66,15 @@ def settings_pages(context: Context) -> list[SettingsPage]:
     return pages_of_settings(caller_of(request), request.resolver_match.url_name)
 
 
+@register.simple_tag(takes_context=True)
+def enters_office(context: Context) -> bool:
+    """Tell whether the reader is an operator of the house, or an auditor."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return False
+    return bool(request.user.is_staff) or caller_of(request).audits
+
+
 @register.filter
 def milliseconds_of(value: float | None) -> str:
     """Write a latency that was reckoned, not measured."""

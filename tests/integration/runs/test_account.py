@@ -11,7 +11,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from budgets.models import SignIn
+from budgets.core.access import Role
+from budgets.models import Membership, SignIn
 from routing.models import RateWindow
 from runs.services import login
 from tests.world import PASSWORD, World, make_user
@@ -51,6 +52,28 @@ def test_the_back_office_counts_in_the_same_place(person: Any) -> None:
     assert response.status_code == 200
     assert "Too many log-ins" in response.content.decode()
     assert try_to_log_in(PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("roles", "lands"),
+    [
+        ([Role.AUDITOR], "/admin/"),
+        ([Role.AUDITOR, Role.DEVELOPER], "/overview/"),
+        ([Role.OWNER], "/overview/"),
+    ],
+)
+def test_people_begin_where_their_work_is_and_auditors_find_their_room(
+    person: Any, world: World, roles: list[Role], lands: str
+) -> None:
+    Membership.objects.filter(user=person).delete()
+    for role in roles:
+        team = world.sibling if role is Role.DEVELOPER else None
+        Membership.objects.create(user=person, org=world.org, team=team, role=role)
+    assert try_to_log_in(PASSWORD)["Location"] == lands
+    client = Client()
+    client.force_login(person)
+    page = client.get("/overview/").content.decode()
+    assert ('href="/admin/"' in page) is (Role.AUDITOR in roles)
 
 
 def test_a_log_in_that_works_is_not_counted(person: Any) -> None:
