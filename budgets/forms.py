@@ -85,6 +85,9 @@ class BudgetForm(BudgetModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuse with the sentences that pages and API have."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        org, team = given.get("org"), given.get("team")
+        if org and team and team.org_id != org.pk:
+            self.add_error("team", f"{team} is no team of {org}.")
         try:
             for name in ("thresholds", "forecast_thresholds"):
                 if name in given:

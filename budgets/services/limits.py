@@ -45,6 +45,8 @@ def create_budget(
     """Limit a team, or a whole org, from now on. Raises: InvalidChange, also where one exists."""
     if wanted.limit_nanousd is None:
         raise InvalidChange({"limit_usd": ["Give a limit."]})
+    if team is not None and team.org_id != org.pk:
+        raise InvalidChange({"team": [f"{team} is no team of {org}."]})
     check_limit(wanted.limit_nanousd, 0)
     try:
         with transaction.atomic():

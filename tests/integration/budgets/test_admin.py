@@ -10,12 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from budgets.core.access import Role, Scope
+from budgets.core.access import Caller, Role, Scope
 from budgets.core.charge import Charge
-from budgets.core.errors import InvalidKey
+from budgets.core.errors import InvalidChange, InvalidKey
+from budgets.core.period import PeriodKind
 from budgets.models import Budget, Membership, SignIn, User
 from budgets.services.access import authenticate_key
 from budgets.services.keys import create_key
+from budgets.services.limits import Wanted, create_budget
 from routing.models import Decision
 from telemetry.models import Event
 from tests.integration.budgets.world import make_world, period_of, reserve, settle
@@ -174,6 +176,28 @@ def test_a_member_added_in_the_office_is_of_a_team_of_that_organisation(office: 
     assert office.post(add, form | {"team": world.eng.pk}).status_code == 302
     assert Membership.objects.get().team == world.eng
     assert [one.actor for one in recorded("member")] == ["root"]
+
+
+def test_a_budget_made_in_the_office_is_of_a_team_of_that_organisation(office: Client) -> None:
+    world, other = make_world(), make_world(slug="other")
+    Budget.objects.filter(team=other.eng).delete()
+    form = {
+        "org": world.org.pk, "team": other.eng.pk, "period": "month", "limit_nanousd": 10**9,
+        "thresholds": "[50]", "forecast_thresholds": "[50]",
+    }  # fmt: skip
+    add = reverse("admin:budgets_budget_add")
+    assert "is no team of" in office.post(add, form).content.decode()
+    by = Caller(name="ada")
+    with pytest.raises(InvalidChange, match="is no team of"):
+        create_budget(
+            org=world.org, team=other.eng, period=PeriodKind.MONTH, wanted=Wanted(1), by=by,
+            now=timezone.now(),
+        )  # fmt: skip
+    assert not Budget.objects.filter(team=other.eng).exists()
+    assert office.post(add, form | {"org": other.org.pk}).status_code == 302
+    twice = office.post(add, form | {"org": other.org.pk})
+    assert twice.status_code == 200  # a second one, whose periods would overlap
+    assert Budget.objects.filter(team=other.eng).count() == 1
 
 
 def test_people_orgs_and_teams_are_changed_under_ones_name_and_never_deleted(
