@@ -18,8 +18,15 @@ from budgets.models import (
 from telemetry.admin.kinds import LongAdmin, ReadOnlyAdmin
 
 
+class OfBudgetAdmin(ReadOnlyAdmin):
+    """Show what happened to budgets, the newest first."""
+
+    list_select_related = ["budget__org", "budget__team"]
+    ordering = ["-pk"]
+
+
 @admin.register(BudgetPeriod)
-class BudgetPeriodAdmin(ReadOnlyAdmin):
+class BudgetPeriodAdmin(OfBudgetAdmin):
     """Counters."""
 
     list_display = [
@@ -28,7 +35,6 @@ class BudgetPeriodAdmin(ReadOnlyAdmin):
         dollars("spent_nanousd"), dollars("held_nanousd"),
     ]  # fmt: skip
     list_filter = ["budget__period", "budget__org"]
-    list_select_related = ["budget__org", "budget__team"]
     search_fields = ["budget__org__name", "budget__team__name"]
     date_hierarchy = "starts_at"
     ordering = ["-starts_at", "-pk"]
@@ -80,19 +86,17 @@ class LedgerLineAdmin(LongAdmin):
 
 
 @admin.register(BudgetChange)
-class BudgetChangeAdmin(ReadOnlyAdmin):
+class BudgetChangeAdmin(OfBudgetAdmin):
     """Who changed which budget, from what to what."""
 
     list_display = ["at", "budget", "kind", "actor", "before", "after", "reason"]
     list_filter = ["kind", "budget__org"]
-    list_select_related = ["budget__org", "budget__team"]
     search_fields = ["actor", "reason", "budget__team__name"]
     date_hierarchy = "at"
-    ordering = ["-pk"]
 
 
 @admin.register(BudgetRaise)
-class BudgetRaiseAdmin(ReadOnlyAdmin):
+class BudgetRaiseAdmin(OfBudgetAdmin):
     """More room for a while; raises are made and ended on the budget's page."""
 
     list_display = [
@@ -100,10 +104,8 @@ class BudgetRaiseAdmin(ReadOnlyAdmin):
         "ended_at",
     ]  # fmt: skip
     list_filter = ["budget__org", ("ended_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["budget__org", "budget__team"]
     search_fields = ["reason", "created_by"]
     date_hierarchy = "created_at"
-    ordering = ["-pk"]
 
 
 @admin.register(BudgetAlert)
