@@ -1,8 +1,7 @@
-"""Setting money aside for a run at its team and org, and giving back what a dead owner held."""
+"""Setting money aside for a run at its team and org."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,12 +15,8 @@ from budgets.models import Budget, BudgetPeriod, Hold, LedgerLine, Membership, O
 from budgets.models.org import HoldMode
 from budgets.selectors import budgets_over
 from budgets.services.ledger.periods import lock_periods
-from budgets.services.ledger.rows import lock_holds
-from budgets.services.ledger.settle import Recovered, settle_abandoned
 from budgets.services.periods import current_period
 from telemetry.services.recording import RecordEvent
-
-__all__ = ["Recovered", "check_hold", "hold_amount", "open_hold", "recover"]
 
 _PEOPLE_NAMED = 5
 
@@ -74,26 +69,6 @@ def open_hold(
         )
         _tell(taken, now)
     return hold
-
-
-def check_hold(org: Org, team: Team, amount_nanousd: int, now: datetime) -> BudgetExceeded | None:
-    """Tell what `open_hold` would refuse right now, and change no counter."""
-    for budget in budgets_over(org, team):
-        period = current_period(budget, org, now)
-        if period.spent_nanousd + period.held_nanousd + amount_nanousd > period.limit_nanousd:
-            return _exceeded(budget, period, amount_nanousd)
-    return None
-
-
-def recover(hold_ids: Iterable[UUID], now: datetime) -> list[Recovered]:
-    """Settle what dead owners left open on these holds: sent is charged, unsent given back.
-
-    For the transaction that claims their runs. Holds that are closed have nothing open.
-    """
-    with transaction.atomic():
-        holds = lock_holds(Hold.objects.filter(pk__in=set(hold_ids)))
-        by_hold = settle_abandoned(holds, now)
-    return [each for recovered in by_hold.values() for each in recovered]
 
 
 def _take(budget: Budget, org: Org, amount_nanousd: int, now: datetime) -> BudgetPeriod:

@@ -16,12 +16,12 @@ from django.db import transaction
 from django.db.models import BooleanField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from budgets.services.allocation import recover
+from budgets.services.ledger import RecoverHold, recovered_in
 from runs.core.interruption import LeaseLost, RunCancelled
 from runs.core.status import RunStatus
 from runs.models import Run
 from runs.models.run import UNFINISHED
-from runs.services.losses import SUSPECT_AFTER, count_losses, end_lost
+from runs.services.losses import SUSPECT_AFTER, count_losses, ending_of
 from runs.services.recovery import count_recovered
 from telemetry.services.journal import Guard, apply_now
 from telemetry.services.recording import RecordEvent
@@ -85,11 +85,9 @@ def claim(
         runs = _free(limit, now, in_hand)
         if not runs:
             return []
-        _recover_money(runs, now)
         lost = count_losses(runs)
-        for run in lost:
-            end_lost(run, now)
         taken = [run for run in runs if run not in lost]
+        _settle(lost, taken, now)
         for run in taken:
             _take(run, owner, now, lease_seconds)
     return [Claimed(run.id, run.epoch) for run in taken]
@@ -122,10 +120,20 @@ def _suspect() -> Q:
     return Q(losses__gte=SUSPECT_AFTER)
 
 
-def _recover_money(runs: Sequence[Run], now: datetime) -> None:
-    holds = sorted(run.hold_id for run in runs if run.hold_id is not None and run.epoch > 0)
-    recovered = recover(holds, now) if holds else []
-    for run in runs:
+def _settle(lost: Sequence[Run], taken: Sequence[Run], now: datetime) -> None:
+    """End the lost runs, and settle what dead owners left open of the others.
+
+    As one batch, whose kinds lock in the order of all writers: one run after the other, figures
+    of the hour would be locked before another run's budgets.
+    """
+    commands = [command for run in lost for command in ending_of(run, now)]
+    commands += [
+        RecoverHold(run.hold_id, now) for run in taken if run.hold_id is not None and run.epoch > 0
+    ]
+    if not commands:
+        return
+    recovered = [one for result in apply_now(*commands) for one in recovered_in(result)]
+    for run in (*lost, *taken):
         mine = [one for one in recovered if one.run_id == run.id]
         apply_now(*count_recovered(run, mine, now))
 

@@ -22,7 +22,7 @@ from runs.core.status import RunFacts, RunStatus, TaskStatus, final_status, has_
 from runs.models import Attempt, Run, Task
 from runs.services.progress import FinishRun, StartTasks
 from runs.services.webhooks import delivery_for
-from telemetry.services.journal import Command, apply_now
+from telemetry.services.journal import Command
 
 SUSPECT_AFTER: Final = 2
 MAX_LOSSES: Final = 5
@@ -43,8 +43,8 @@ def count_losses(runs: Sequence[Run]) -> list[Run]:
     return [run for run in left if run.losses >= MAX_LOSSES]
 
 
-def end_lost(run: Run, now: datetime) -> None:
-    """End a locked run that no worker survives, in the caller's transaction."""
+def ending_of(run: Run, now: datetime) -> list[Command]:
+    """Return what ends a locked run that no worker survives, in the caller's transaction."""
     tasks = dict(Task.objects.filter(run=run).values_list("pk", "status"))
     statuses = tuple(TaskStatus(status) for status in tasks.values())
     cancelled = run.status == RunStatus.CANCELLING
@@ -60,9 +60,9 @@ def end_lost(run: Run, now: datetime) -> None:
     ]
     if run.hold_id is not None:
         commands.append(CloseHold(run.hold_id, now))
-    apply_now(*commands)
     if delivery is not None:
         transaction.on_commit(partial(queue.enqueue_webhook, delivery.pk))
+    return commands
 
 
 def _finished_attempts(run_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -6,10 +6,16 @@ Each locks the rows it judges, in id order, so that no limit is passed however m
 from __future__ import annotations
 
 from budgets.core.ledger import Charge, ChargeKind, Granted, Phase, Refused, ReservationState
-from budgets.services.ledger.change import Closed, CloseHold, ExtendHold, HoldChange
+from budgets.services.ledger.change import (
+    Closed,
+    CloseHold,
+    ExtendHold,
+    RecoverHold,
+    recovered_in,
+)
 from budgets.services.ledger.correct import Correct
 from budgets.services.ledger.reserve import MarkSent, Reserve
-from budgets.services.ledger.settle import Recovered, Settle, settle_abandoned
+from budgets.services.ledger.settle import Recovered, Settle
 
 __all__ = [
     "Charge",
@@ -19,13 +25,13 @@ __all__ = [
     "Correct",
     "ExtendHold",
     "Granted",
-    "HoldChange",
     "MarkSent",
     "Phase",
+    "RecoverHold",
     "Recovered",
     "Refused",
     "ReservationState",
     "Reserve",
     "Settle",
-    "settle_abandoned",
+    "recovered_in",
 ]

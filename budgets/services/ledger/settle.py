@@ -59,9 +59,15 @@ class Settle(Command):
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A reservation whose owner is gone, and what became of it: RELEASED or UNCONFIRMED."""
+    """A reservation whose owner is gone, and what became of it: RELEASED or UNCONFIRMED.
+
+    `amount_nanousd` is what was charged: the reservation if its call was sent, else 0.
+    """
 
     call_id: UUID
+    at: datetime
+    org_id: int
+    team_id: int
     run_id: UUID
     task_key: str
     attempt: int
@@ -76,9 +82,8 @@ class Recovered:
 def settle_abandoned(holds: dict[UUID, HoldRow], at: datetime) -> dict[UUID, list[Recovered]]:
     """Settle by certainty whatever is still open on locked holds, and store it.
 
-    Returns by hold what was settled; `amount_nanousd` is what was charged: the reservation if
-    its call was sent, else 0. Each of those calls is recorded in the same stroke, so that the
-    ledger never has a charge without its call.
+    Returns by hold what was settled. Each of those calls is yet to be recorded, in the same
+    transaction, so that the ledger never has a charge without its call.
     """
     batch = _Batch(holds)
     rows = Reservation.objects.filter(hold__in=list(holds), state__in=OPEN_STATES).order_by("pk")
@@ -86,43 +91,43 @@ def settle_abandoned(holds: dict[UUID, HoldRow], at: datetime) -> dict[UUID, lis
     for row in rows:
         charge = certain_charge(ReservationState(row.state))
         charged = batch.settle(row, charge, at) or 0
-        recovered.setdefault(row.hold_id, []).append(_recovered(row, charged))
+        one = _recovered(row, holds[row.hold_id], charged, at)
+        recovered.setdefault(row.hold_id, []).append(one)
     batch.store()
-    RecordCall.apply(
-        [
-            RecordCall(_call(holds[id_], one, at))
-            for id_, found in recovered.items()
-            for one in found
-        ]
-    )
     return recovered
 
 
-def _call(hold: HoldRow, one: Recovered, at: datetime) -> Call:
+def record_recovered(one: Recovered) -> RecordCall:
+    """Return what records a call whose end nobody saw."""
     sent = one.kind == ReservationState.UNCONFIRMED
-    return Call(
-        id=one.call_id,
-        at=at,
-        org_id=hold.org_id,
-        team_id=hold.team_id,
-        run_id=one.run_id,
-        task_key=one.task_key,
-        attempt=one.attempt,
-        phase=one.phase,
-        task_type=one.task_type,
-        provider=one.provider,
-        model=one.model,
-        outcome=Outcome.UNCONFIRMED if sent else Outcome.RELEASED,
-        error_class="WorkerDied",
-        error_origin="us",
-        unconfirmed=sent,
-        cost_nanousd=one.amount_nanousd,
+    return RecordCall(
+        Call(
+            id=one.call_id,
+            at=one.at,
+            org_id=one.org_id,
+            team_id=one.team_id,
+            run_id=one.run_id,
+            task_key=one.task_key,
+            attempt=one.attempt,
+            phase=one.phase,
+            task_type=one.task_type,
+            provider=one.provider,
+            model=one.model,
+            outcome=Outcome.UNCONFIRMED if sent else Outcome.RELEASED,
+            error_class="WorkerDied",
+            error_origin="us",
+            unconfirmed=sent,
+            cost_nanousd=one.amount_nanousd,
+        )
     )
 
 
-def _recovered(row: Reservation, charged_nanousd: int) -> Recovered:
+def _recovered(row: Reservation, hold: HoldRow, charged_nanousd: int, at: datetime) -> Recovered:
     return Recovered(
         row.call_id,
+        at,
+        hold.org_id,
+        hold.team_id,
         row.run_id,
         row.task_key,
         row.attempt,

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from budgets.core.errors import BudgetExceeded
 from budgets.core.ledger import Charge, ReservationState
 from budgets.models import Budget, BudgetPeriod, Hold, LedgerLine, Membership, Org, Team, User
-from budgets.services.allocation import check_hold, hold_amount, open_hold, recover
+from budgets.services.allocation import hold_amount, open_hold
 from budgets.services.ledger import Closed
 from telemetry.models import Event
 from tests.integration.budgets.world import (
@@ -20,6 +20,7 @@ from tests.integration.budgets.world import (
     differences,
     figures,
     make_world,
+    recover,
     reserve,
     send,
     settle,
@@ -161,15 +162,6 @@ def test_the_orgs_own_clock_decides_which_month_it_is() -> None:
     assert {start.isoformat() for start in starts} == {"2026-11-30T10:00:00+00:00"}
 
 
-def test_checking_a_hold_tells_what_opening_it_would_and_holds_nothing() -> None:
-    world = make_world()
-    assert check_hold(world.org, world.eng, 500, NOW) is None
-    refusal = check_hold(world.org, world.eng, 501, NOW)
-    assert refusal is not None
-    assert (refusal.scope, refusal.requested_nanousd) == ("team", 501)
-    assert not BudgetPeriod.objects.filter(held_nanousd__gt=0).exists()
-
-
 @pytest.mark.parametrize(
     ("mode", "high", "amount"), [("budget", 30, 100), ("forecast", 30, 30), ("forecast", 300, 100)]
 )
@@ -188,7 +180,7 @@ def test_recovering_gives_back_what_was_not_sent_and_charges_what_was() -> None:
     foreign, _ = reserve(other, 10)
     send(sent)
     settle(done, Charge.exact(5))
-    recovered = recover([hold.pk], NOW)
+    recovered = recover(hold)
     assert {(each.call_id, each.kind, each.amount_nanousd) for each in recovered} == {
         (unsent, ReservationState.RELEASED, 0),
         (sent, ReservationState.UNCONFIRMED, 40),
@@ -203,13 +195,13 @@ def test_recovering_gives_back_what_was_not_sent_and_charges_what_was() -> None:
     other.refresh_from_db()
     assert (hold.spent_nanousd, hold.reserved_nanousd) == (45, 0)
     assert other.reserved_nanousd == 10
-    assert recover([hold.pk], NOW) == []
+    assert recover(hold) == []
     assert differences() == []
     assert settle(foreign, Charge.released()) == 0
 
 
 def test_recovering_nothing_asks_for_nothing() -> None:
-    assert recover([], NOW) == []
+    assert recover() == []
 
 
 def test_opening_a_hold_is_told_to_whoever_watches() -> None:

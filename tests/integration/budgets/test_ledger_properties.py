@@ -16,7 +16,6 @@ from budgets.core.access import Caller
 from budgets.core.errors import BudgetExceeded, InvalidChange
 from budgets.core.ledger import Charge, Granted
 from budgets.models import Budget, BudgetPeriod, Hold
-from budgets.services.allocation import recover
 from budgets.services.limits import Wanted, change_budget, raise_budget
 from tests.integration.budgets.world import (
     NOW,
@@ -25,6 +24,7 @@ from tests.integration.budgets.world import (
     differences,
     extend,
     make_world,
+    recover,
     reserve,
     send,
     settle,
@@ -107,7 +107,7 @@ class Play:
         close(hold)
 
     def recover(self, hold: Hold, amount: int) -> None:
-        recover([hold.pk], NOW)
+        recover(hold)
 
     def send(self, call_id: UUID, reserved: int, amount: int) -> None:
         send(call_id)

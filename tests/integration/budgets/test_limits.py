@@ -15,7 +15,7 @@ from budgets.core.ledger import Granted, Refused
 from budgets.core.period import PeriodKind
 from budgets.models import Budget, BudgetAlert, BudgetChange, BudgetPeriod, BudgetRaise, Hold
 from budgets.selectors import free_nanousd
-from budgets.services.allocation import check_hold, open_hold
+from budgets.services.allocation import open_hold
 from budgets.services.ledger import CloseHold, ExtendHold
 from budgets.services.limits import (
     Wanted,
@@ -230,8 +230,9 @@ def test_raises_add_up_and_each_ends_at_its_own_time() -> None:
     grant(world, 30, until=NOW + 2 * HOUR)
     free = [free_nanousd(world.org, world.eng, NOW + n * HOUR) for n in range(3)]
     assert free == [180, 130, 100]
-    assert check_hold(world.org, world.eng, 131, NOW + HOUR) is not None
-    assert check_hold(world.org, world.eng, 130, NOW + HOUR) is None
+    with pytest.raises(BudgetExceeded):
+        hold(world, 131, now=NOW + HOUR)
+    hold(world, 130, now=NOW + HOUR)
     assert period_of(world.eng, world.org).limit_until == NOW + 2 * HOUR
 
 

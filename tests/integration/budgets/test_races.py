@@ -16,18 +16,21 @@ from budgets.core.errors import BudgetExceeded, InFlight
 from budgets.core.ledger import Charge, Granted, Refused
 from budgets.models import BudgetPeriod, Hold, LedgerLine, Org, Team
 from budgets.services import idempotency
-from budgets.services.allocation import recover
-from budgets.services.ledger import CloseHold, ExtendHold, Settle
+from budgets.services.ledger import CloseHold, ExtendHold, RecoverHold, Settle
+from telemetry.models import Call
 from telemetry.services.journal import apply_now
+from telemetry.services.recording import RecordCall
 from tests.integration.budgets.race import at_once, in_processes
 from tests.integration.budgets.world import (
     NOW,
     World,
+    call_row,
     close,
     differences,
     figures,
     make_world,
     record_call,
+    recover,
     reserve,
     send,
 )
@@ -115,6 +118,28 @@ def test_a_hold_with_an_abandoned_call_locks_its_periods_before_the_figures_by_h
     assert differences() == []
 
 
+def test_a_batch_locks_the_figures_of_the_hour_once_whoever_adds_to_them() -> None:
+    world = make_world()
+    holds = [world.hold(100), world.hold(100), world.hold(100)]
+    left = [reserve(hold, 30)[0] for hold in holds[:2]]
+    for call_id in left:
+        send(call_id)
+    own, _ = reserve(holds[2], 30, model="sim/claude")
+
+    with CaptureQueriesContext(connection) as asked:
+        apply_now(
+            CloseHold(holds[0].pk, NOW),
+            RecoverHold(holds[1].pk, NOW),
+            Settle(own, Charge.exact(3), NOW),
+            RecordCall(call_row(own, 3)),
+        )
+
+    statements = [query["sql"] for query in asked.captured_queries]
+    assert sum("INSERT INTO telemetry_hourlyrollup" in sql for sql in statements) == 1
+    assert Call.objects.count() == 3
+    assert differences() == []
+
+
 def test_a_call_settled_by_its_worker_and_by_recovery_at_once_is_charged_once() -> None:
     world = make_world()
     for _ in range(5):
@@ -124,7 +149,7 @@ def test_a_call_settled_by_its_worker_and_by_recovery_at_once_is_charged_once() 
         settled, recovered = at_once(
             [
                 partial(apply_now, Settle(call_id, Charge.exact(4), NOW)),
-                partial(recover, [hold.pk], NOW),
+                partial(recover, hold),
             ]
         )
         assert (settled == (4,)) is (recovered == [])

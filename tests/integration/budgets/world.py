@@ -12,7 +12,16 @@ from uuid_utils.compat import uuid7
 from budgets.core.ledger import Charge
 from budgets.models import Budget, BudgetPeriod, Hold, Org, Reservation, Team
 from budgets.services.allocation import open_hold
-from budgets.services.ledger import Closed, CloseHold, ExtendHold, MarkSent, Reserve, Settle
+from budgets.services.ledger import (
+    Closed,
+    CloseHold,
+    ExtendHold,
+    MarkSent,
+    Recovered,
+    RecoverHold,
+    Reserve,
+    Settle,
+)
 from budgets.services.reconciliation import reconcile
 from telemetry.models import Call
 from telemetry.services.journal import apply_now
@@ -89,8 +98,13 @@ def settle(call_id: UUID, charge: Charge) -> int | None:
 
 
 def record_call(call_id: UUID, cost: int | None) -> None:
+    call_row(call_id, cost).save()
+
+
+def call_row(call_id: UUID, cost: int | None) -> Call:
+    """Return the row of a settled call, not stored yet."""
     row = Reservation.objects.select_related("hold").get(pk=call_id)
-    Call.objects.create(
+    return Call(
         id=call_id,
         at=NOW,
         org_id=row.hold.org_id,
@@ -113,6 +127,12 @@ def close(hold: Hold) -> Closed | None:
     (result,) = apply_now(CloseHold(hold_id=hold.pk, at=NOW))
     assert result is None or isinstance(result, Closed)
     return result
+
+
+def recover(*holds: Hold) -> list[Recovered]:
+    """Settle what a dead owner left open on these holds."""
+    results = apply_now(*(RecoverHold(hold.pk, NOW) for hold in holds))
+    return [one for recovered in results for one in recovered]
 
 
 def period_of(team: Team | None, org: Org) -> BudgetPeriod:

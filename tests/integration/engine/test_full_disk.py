@@ -17,7 +17,7 @@ from django.db.backends.signals import connection_created
 from runs.engine import carry
 from runs.models import Run, TaskText
 from telemetry.models import Event
-from telemetry.services import journal
+from telemetry.services.journal import thread as journal
 from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import assert_money_adds_up, calls_of, given_run
 

@@ -10,9 +10,8 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 from django.db.models import Q
-from uuid_utils.compat import uuid7
 
-from budgets.services.ledger import Granted, MarkSent, Reserve
+from budgets.services.ledger import MarkSent
 from runs.core.interruption import LeaseLost, RunCancelled
 from runs.core.status import RunStatus
 from runs.models import Run
@@ -21,35 +20,13 @@ from runs.services.lease import Fence
 from telemetry.models import Call, Event
 from telemetry.services.journal import apply_now
 from tests.integration.budgets.race import in_processes
-from tests.integration.engine.world import DOLLAR, NOW, make_run
+from tests.integration.engine.world import DOLLAR, NOW, make_run, reserve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE = 15.0
 LATER = NOW + timedelta(seconds=LEASE + 1)
 ROUNDS = 8
 BOTH = multiprocessing.get_context("fork").Barrier(2)
-
-
-def reserve(run: Run, amount: int) -> UUID:
-    call_id: UUID = uuid7()
-    assert run.hold_id is not None
-    (result,) = apply_now(
-        Reserve(
-            run.hold_id,
-            call_id,
-            run.id,
-            "",
-            0,
-            "generation",
-            "summarization",
-            "p",
-            "m",
-            amount,
-            NOW,
-        )
-    )
-    assert isinstance(result, Granted)
-    return call_id
 
 
 def check(run: Run, epoch: int, **how: bool) -> Exception | None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from budgets.models import Hold
+from budgets.models import Budget, Hold
+from budgets.services.ledger import MarkSent
 from runs.models import Attempt, Run, Task, WebhookDelivery
 from runs.services import lease, lifecycle
 from runs.services.losses import MAX_LOSSES, SUSPECT_AFTER
 from telemetry.models import Event
+from telemetry.services.journal import apply_now
 from tests.integration.budgets.world import differences
 from tests.integration.engine.harness import given_run
-from tests.integration.engine.world import NOW, make_run
+from tests.integration.engine.world import DOLLAR, NOW, make_run, make_team, reserve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE = 15.0
@@ -51,6 +55,28 @@ def test_a_run_that_no_worker_survives_is_ended_and_may_be_resumed() -> None:
     lifecycle.resume(run.id, after(MAX_LOSSES + 2))
 
     assert len(claim(MAX_LOSSES + 2)) == len(claim(MAX_LOSSES + 3)) == 1
+
+
+def test_a_claim_locks_budgets_before_the_figures_of_the_hour_as_all_writers_do() -> None:
+    team = make_team()
+    Budget.objects.create(org=team.org, period="total", limit_nanousd=99 * DOLLAR)
+    lost, left = make_run(team), make_run(team)
+    claim(0)
+    Run.objects.filter(pk=lost.pk).update(losses=MAX_LOSSES - 1)
+    for run in (lost, left):
+        apply_now(MarkSent(reserve(run, DOLLAR // 10), NOW))
+
+    with CaptureQueriesContext(connection) as asked:
+        (mine,) = claim(1)
+
+    assert mine.run_id == left.id
+    lost.refresh_from_db()
+    assert (lost.status, lost.calls) == ("SYSTEM_FAILURE", 1)
+    statements = [query["sql"] for query in asked.captured_queries]
+    budgets = [n for n, sql in enumerate(statements) if "budgets_budgetperiod" in sql]
+    figures = [n for n, sql in enumerate(statements) if "INTO telemetry_hourlyrollup" in sql]
+    assert len(figures) == 1 and budgets[0] < figures[0]
+    assert differences() == []
 
 
 def test_a_run_that_gets_on_is_carried_on_however_often_workers_die() -> None:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from runs.models import Attempt
 from telemetry.models import Event, HourlyRollup, Score
-from telemetry.services import journal
+from telemetry.services.journal import thread as journal
 from tests.fixtures.lost_answers import losing_answers
 from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import assert_money_adds_up, calls_of, carry, given_run

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from budgets.models import Org, Team
 from budgets.services.allocation import open_hold
+from budgets.services.ledger import Granted, Reserve
 from runs.models import Run
+from telemetry.services.journal import apply_now
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DOLLAR = 1_000_000_000
@@ -40,3 +43,26 @@ def make_run(team: Team | None = None, **overrides: Any) -> Run:
     return Run.objects.create(
         id=run_id, org=team.org, team=team, hold=hold, budget_nanousd=budget, **fields
     )
+
+
+def reserve(run: Run, amount: int) -> UUID:
+    """Reserve a call on the run's hold; return its id."""
+    call_id: UUID = uuid7()
+    assert run.hold_id is not None
+    (result,) = apply_now(
+        Reserve(
+            run.hold_id,
+            call_id,
+            run.id,
+            "",
+            0,
+            "generation",
+            "summarization",
+            "p",
+            "m",
+            amount,
+            NOW,
+        )
+    )
+    assert isinstance(result, Granted)
+    return call_id

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from telemetry.models import Event, JournalMark
-from telemetry.services import journal as module
 from telemetry.services.journal import Command, Guard, Journal, apply_now
+from telemetry.services.journal import thread as module
 from telemetry.services.numbering import FORGOTTEN_AFTER, forget_writers
 from telemetry.services.recording import RecordEvent
 from tests.fixtures.lost_answers import losing_answers
@@ -133,6 +134,28 @@ def test_kinds_are_applied_in_the_order_of_their_ranks(journal: Journal) -> None
     asyncio.run(journal.write(kind("Last", 80), kind("First", 10), kind("Middle", 30)))
 
     assert order == ["First", "Middle", "Last"]
+
+
+def test_what_a_kind_entails_is_applied_with_the_others_of_its_kind() -> None:
+    @dataclass(frozen=True)
+    class Entailing(Command):
+        rank: ClassVar[int] = 70
+
+        @classmethod
+        def apply(cls, commands: Sequence[Any]) -> Sequence[str]:
+            return ["entailed"] * len(commands)
+
+        @classmethod
+        def followed_by(cls, results: Sequence[Any]) -> Sequence[Command]:
+            return [event(result) for result in results]
+
+    with CaptureQueriesContext(connection) as asked:
+        results = apply_now(event("own"), Entailing(), Entailing())
+
+    assert results == (None, "entailed", "entailed")
+    assert kinds() == ["own", "entailed", "entailed"]
+    inserts = [one for one in asked.captured_queries if 'INTO "telemetry_event"' in one["sql"]]
+    assert len(inserts) == 1
 
 
 def test_a_database_that_comes_back_is_waited_for(
