@@ -27,7 +27,11 @@ class Evidence(models.Model):
     latency_ms = models.PositiveIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["org_id", "task_type", "model", "id"])]
+        indexes = [
+            models.Index(fields=["org_id", "task_type", "model", "id"]),
+            # How beliefs moved is told by the newest.
+            models.Index(fields=["org_id", "at"], name="evidence_by_org_and_time"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="evidence_score_in_unit_interval",
