@@ -11,7 +11,6 @@ import logging
 import os
 import queue as stdlib_queue
 import signal
-import socket
 import sys
 import threading
 import time
@@ -21,13 +20,13 @@ from contextlib import suppress
 from multiprocessing import Process
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connection
-from django.utils import timezone
 from django_q.cluster import Conf, get_mp_context
 from django_q.cluster import Sentinel as PlainSentinel
 from django_q.worker import worker
 
 from runs import queue
+from runs.management.beat import TICK_SECONDS, Beat, ring
+from runs.management.broker import PatientBroker
 from runs.management.lifeline import die_with_parent, find_prctl
 
 logger = logging.getLogger(__name__)
@@ -35,8 +34,6 @@ logger = logging.getLogger(__name__)
 BROKEN = 3  # the exit code that asks for a fresh sentinel
 WORKER_GRACE_SECONDS = 3.3  # for carriers to settle calls and hand back their leases
 STOP_SECONDS = 4.2  # honcho kills after 5
-RING_SECONDS = 30.0
-TICK_SECONDS = 0.1
 
 
 def run_sentinel(parent_pid: int) -> None:
@@ -49,44 +46,15 @@ def run_sentinel(parent_pid: int) -> None:
     sys.exit(BROKEN if sentinel.broken else 0)
 
 
-class Beat:
-    """Stands in for the event that q2 shares with its main process, which a kill could wedge.
-
-    It is set from signal handlers only, so it must be free of locks. While it waits it rings the
-    bell every now and then: runs whose machine died are noticed by the machines that live. It
-    also tells that the pool lives, for whoever asks whether there is one.
-    """
-
-    def __init__(self) -> None:
-        self.ended = False
-        self.ring_at = self.beat_at = time.monotonic()
-
-    def set(self) -> None:
-        self.ended = True
-
-    def is_set(self) -> bool:
-        return self.ended
-
-    def wait(self, seconds: float) -> bool:
-        if not self.ended and time.monotonic() >= self.ring_at:
-            self.ring_at = time.monotonic() + RING_SECONDS
-            ring()
-        if not self.ended and time.monotonic() >= self.beat_at:
-            self.beat_at = time.monotonic() + queue.BEAT_SECONDS
-            beat()
-        until = time.monotonic() + seconds
-        while not self.ended and time.monotonic() < until:
-            time.sleep(TICK_SECONDS)
-        return self.ended
-
-
 class Sentinel(PlainSentinel):  # type: ignore[misc]  # django-q2 has no types
     """A pool whose every member lives and dies with it."""
 
     def __init__(self) -> None:
         self.broken = False
         self.children: list[Process] = []
-        super().__init__(Beat(), threading.Event(), uuid.uuid4(), start=False)
+        super().__init__(
+            Beat(), threading.Event(), uuid.uuid4(), broker=PatientBroker(), start=False
+        )
 
     def finish(self, *_: object) -> None:
         """Handle SIGTERM: end in good order."""
@@ -189,24 +157,6 @@ def _live(parent_pid: int, name: str, target: Callable[..., None], args: tuple[A
     target(*args)
     if target is worker:
         _stop_carrying()  # recycled: a carrier goes on between jobs, but not without its process
-
-
-def ring() -> None:
-    """Ring the bell, if the database answers."""
-    try:
-        queue.ring()
-    except (DatabaseError, InterfaceError):
-        logger.warning("The queue cannot be reached; trying again later.", exc_info=True)
-        connection.close()  # nobody else would: outside of requests Django keeps a dead one
-
-
-def beat() -> None:
-    """Tell that this pool lives, if the database answers."""
-    try:
-        queue.beat(f"{socket.gethostname()[:60]}:{os.getpid()}", timezone.now())
-    except (DatabaseError, InterfaceError):
-        logger.warning("Could not tell that this pool lives; trying again later.", exc_info=True)
-        connection.close()
 
 
 def _stop_carrying() -> None:
