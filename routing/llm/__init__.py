@@ -12,7 +12,6 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -30,8 +29,7 @@ from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
 from routing import conf
 from routing.core.catalog import ModelSpec, ProviderSpec
 from routing.core.errors import ProviderError
-from routing.core.request import Message, ModelRequest, Reply
-from routing.core.tokens import count_tokens as count
+from routing.core.request import ModelRequest, Reply
 from routing.llm.failures import Kinds, classify, timed_out
 from routing.llm.replies import read_reply
 
@@ -137,11 +135,6 @@ async def _send(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) 
     async with asyncio.timeout(request.timeout_seconds):
         with internal_sub_call():
             return await litellm.acompletion(**arguments)
-
-
-def count_tokens(spec: ModelSpec, messages: Iterable[Message]) -> int:
-    """Return an upper estimate of a prompt's tokens, the same for every model."""
-    return count(messages)
 
 
 def preload() -> None:

@@ -22,6 +22,7 @@ from routing.core.errors import (
     RequestError,
     TransientError,
 )
+from telemetry.core.plain_text import storable
 
 # 402: the account is empty. 405, 410: the endpoint is no more. All need somebody to act.
 PERMANENT = frozenset({401, 402, 403, 404, 405, 410})
@@ -149,7 +150,7 @@ def _error_body(response: httpx.Response) -> tuple[str, frozenset[str]]:
         error = response.json()["error"]
         reasons = [one.get("reason") for one in error.get("details") or ()]
         codes = frozenset(map(str, (error.get("code"), error.get("type"), *reasons)))
-        return str(error["message"])[:MAX_DETAIL], codes
+        return storable(str(error["message"])[:MAX_DETAIL]), codes
     except (ValueError, LookupError, TypeError, AttributeError, httpx.StreamError):
         return "no reason given", frozenset()
 

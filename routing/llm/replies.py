@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 from routing.core.errors import ContentRefused, ProviderError, RequestError, TransientError
 from routing.core.request import Reply, Usage
+from telemetry.core.plain_text import storable
 
 # litellm maps the providers' own words (refusal, SAFETY, RECITATION, ...) to these.
 REFUSED = frozenset({"content_filter", "refusal", "safety"})
 CUT = "length"
+# Far above any window: who tells more, or less than nothing, tells nothing that can be priced.
+MOST_TOKENS = 100_000_000
 
 
 def read_reply(response: Any, latency_ms: int) -> Reply:
@@ -22,10 +26,10 @@ def read_reply(response: Any, latency_ms: int) -> Reply:
         raise RequestError("HTTP 422", status=422, possibly_billed=False)
     choice = response.choices[0]
     usage = read_usage(getattr(response, "usage", None))
-    finish_reason = str(choice.finish_reason or "")
+    finish_reason = storable(str(choice.finish_reason or ""))
     if finish_reason in REFUSED or _refusal(choice.message):
         raise _useless(ContentRefused, "the provider declined to answer", usage)
-    text = choice.message.content or ""
+    text = storable(choice.message.content or "")
     if text.strip():
         return Reply(text, usage, finish_reason, latency_ms)
     if finish_reason == CUT:
@@ -38,7 +42,7 @@ def _useless(kind: type[ProviderError], message: str, usage: Usage | None) -> Pr
 
 
 def read_usage(usage: Any) -> Usage | None:
-    """Return the tokens by class; None where the provider did not tell.
+    """Return the tokens by class; None where the provider did not tell, or told nonsense.
 
     The adapter writes zeros for what is missing: a prompt of no tokens cannot be.
     """
@@ -47,7 +51,7 @@ def read_usage(usage: Any) -> Usage | None:
     prompt = getattr(usage, "prompt_tokens_details", None)
     completion = getattr(usage, "completion_tokens_details", None)
     written = _count(usage, "cache_creation_input_tokens")
-    return Usage(
+    found = Usage(
         input_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens or 0,
         cache_read_tokens=_count(prompt, "cached_tokens"),
@@ -57,6 +61,7 @@ def read_usage(usage: Any) -> Usage | None:
             getattr(prompt, "cache_creation_token_details", None), "ephemeral_1h_input_tokens"
         ),
     )
+    return found if all(0 <= count <= MOST_TOKENS for count in astuple(found)) else None
 
 
 def _count(details: Any, name: str) -> int:

@@ -275,6 +275,30 @@ def test_an_answer_cut_before_any_text_is_the_requests_own_fault(raw: RawProvide
     assert error.usage.output_tokens == 9
 
 
+def _completion(content: str, **usage: int) -> dict[str, Any]:
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    usage = {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14} | usage
+    return {"id": "x", "model": "m", "choices": [choice], "usage": usage}
+
+
+def test_what_no_database_can_hold_is_replaced_in_answers_and_errors(raw: RawProvider) -> None:
+    raw.answers(200, _completion("a\x00b\ud800c"))
+    assert ask(*raw_spec("openai")).text == "a\ufffdb\ufffdc"
+    raw.answers(400, {"error": {"message": "no\x00\ud800", "code": "other"}})
+    assert str(failure(*raw_spec("openai"))).endswith("no\ufffd\ufffd")
+
+
+@pytest.mark.parametrize(
+    "usage", [{"completion_tokens": -9}, {"prompt_tokens": -1}, {"completion_tokens": 10**12}]
+)
+def test_tokens_that_cannot_be_are_unknown_and_not_priced(
+    usage: dict[str, int], raw: RawProvider
+) -> None:
+    raw.answers(200, _completion("hi", **usage))
+    assert ask(*raw_spec("openai")).usage is None
+
+
 def test_tokens_of_every_class_are_read(raw: RawProvider) -> None:
     usage = {
         "input_tokens": 10,
