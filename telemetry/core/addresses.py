@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 MAX_URL_CHARS = 500
 _NAT64 = IPv6Network("64:ff9b::/96")
-_COMPATIBLE = IPv6Network("::/96")
+# Of IPv6 nothing else is given out. What lies outside, as addresses of a site, or of IPv4 in
+# another spelling, leads wherever a network wants. Source: IANA, IPv6 address space, 2026.
+_GIVEN_OUT = IPv6Network("2000::/3")
 _PRIVATE_NAMES = ("localhost", "local", "internal", "intranet", "home.arpa")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
@@ -76,6 +78,8 @@ def _is_literal(host: str) -> bool:
 def refuse_address(address: str) -> None:
     """Refuse an IP address that is not public. Raises: RefusedAddress."""
     ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip not in _GIVEN_OUT and ip not in _NAT64:
+        raise RefusedAddress("This address is of a private network.")
     for each in (ip, *_embedded(ip)):
         if not each.is_global or each.is_multicast:
             raise RefusedAddress("This address is of a private network.")
@@ -85,7 +89,7 @@ def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
     """Return the IPv4 addresses that packets for an IPv6 address may end at."""
     if isinstance(ip, IPv4Address):
         return []
-    found = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-    if ip in _NAT64 or ip in _COMPATIBLE:
+    found = [ip.sixtofour, *(ip.teredo or ())]
+    if ip in _NAT64:
         found.append(IPv4Address(int(ip) & 0xFFFF_FFFF))
     return [address for address in found if address is not None]
