@@ -11,12 +11,13 @@ from django.db.models import Q
 
 from routing.core.breaker import CLOSED, HEALTHY, OK, BreakerState, observe, take_probe
 from routing.models import Breaker
+from routing.services.breaker_log import BY_ITSELF, MAX_REASON, audit_line, event_of
+from routing.services.decisions import RecordDecision
 from telemetry.services.bulk import update_rows
 from telemetry.services.journal import Command
 from telemetry.services.recording import RecordEvent
 
 STATE_FIELDS = tuple(field.name for field in fields(BreakerState))
-MAX_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class ClearBreaker(Command):
     def apply(cls, commands: Sequence[Self]) -> Sequence[bool]:
         shelf = _Shelf(_locked(Q(model__in={command.model for command in commands})))
         answers = [
-            shelf.move(one.model, HEALTHY, one.at, reason=f"cleared by {one.actor}") is not None
+            shelf.move(one.model, HEALTHY, one.at, cleared_by=one.actor) is not None
             for one in commands
         ]
         shelf.save()
@@ -88,19 +89,23 @@ class ClearBreaker(Command):
 
 
 class _Shelf:
-    """Breakers locked for one batch: moved in memory, written once, each change an event."""
+    """Breakers locked for one batch: moved in memory, written once.
+
+    Each change of state is an event and a line of the house's audit log.
+    """
 
     def __init__(self, rows: Iterable[Breaker]) -> None:
         self._rows = {row.model: row for row in rows}
         self._now = {name: state_of(row) for name, row in self._rows.items()}
         self._moved: dict[str, datetime] = {}
         self._events: list[RecordEvent] = []
+        self._audit: list[RecordDecision] = []
 
     def __getitem__(self, model: str) -> BreakerState:
         return self._now.get(model, HEALTHY)
 
     def move(
-        self, model: str, new: BreakerState, at: datetime, reason: str = ""
+        self, model: str, new: BreakerState, at: datetime, *, cleared_by: str = ""
     ) -> BreakerState | None:
         """Set a breaker's state; return it if it is another state than before."""
         old = self[model]
@@ -110,11 +115,13 @@ class _Shelf:
         self._moved[model] = at
         if (new.state, new.permanent) == (old.state, old.permanent):
             return None
-        self._events.append(_changed(model, old, new, at, reason or new.reason))
+        reason = f"cleared by {cleared_by}" if cleared_by else new.reason
+        self._events.append(event_of(model, old, new, at, reason))
+        self._audit.append(audit_line(model, old, new, at, cleared_by or BY_ITSELF))
         return new
 
     def save(self) -> None:
-        """Write what was moved, and its events."""
+        """Write what was moved, with its events and audit lines."""
         update_rows(
             Breaker,
             (*STATE_FIELDS, "updated_at"),
@@ -125,6 +132,7 @@ class _Shelf:
         )
         if self._events:
             RecordEvent.apply(self._events)
+            RecordDecision.apply(self._audit)
 
 
 def state_of(row: Breaker) -> BreakerState:
@@ -158,18 +166,3 @@ def _locked(which: Q) -> list[Breaker]:
 def _values(state: BreakerState) -> list[Any]:
     values = asdict(state) | {"reason": state.reason[:MAX_REASON]}
     return [values[name] for name in STATE_FIELDS]
-
-
-def _changed(
-    model: str, old: BreakerState, new: BreakerState, at: datetime, reason: str
-) -> RecordEvent:
-    payload = {
-        "model": model,
-        "from": old.state,
-        "to": new.state,
-        "permanent": new.permanent,
-        "strikes": new.strikes,
-        "reason": reason[:MAX_REASON],
-        "retry_at": new.retry_at.isoformat() if new.retry_at else None,
-    }
-    return RecordEvent(type="breaker.changed", at=at, payload=payload)

@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from routing.core.breaker import CLOSED, HALF_OPEN, OPEN
-from routing.models import Breaker
+from routing.models import Breaker, Decision
+from routing.models.decision import HOUSE
 from routing.selectors.snapshot import open_breakers
+from routing.services.breaker_log import BY_ITSELF
 from routing.services.health import ClearBreaker, ObserveOutcome, TakeProbe
 from telemetry.models import Event
 from telemetry.services.journal import apply_now
@@ -58,6 +60,21 @@ def test_each_change_of_state_is_one_event_of_the_whole_house() -> None:
     assert {event.payload["model"] for event in events} == {MODEL}
     assert events[0].org_id is None
     assert events[0].payload["reason"] == "because transient"
+
+
+@pytest.mark.django_db
+def test_each_change_of_state_is_a_line_of_the_houses_audit_log() -> None:
+    opened()
+    apply_now(outcome("transient"), TakeProbe(MODEL, NOW + timedelta(seconds=31)))
+    apply_now(ClearBreaker(MODEL, "ada", NOW + timedelta(seconds=32)))
+
+    lines = list(Decision.objects.order_by("position"))
+    assert {(one.org_id, one.kind, one.model) for one in lines} == {(HOUSE, "change", MODEL)}
+    states = [(one.inputs["before"]["state"], one.inputs["after"]["state"]) for one in lines]
+    assert states == [(CLOSED, OPEN), (OPEN, HALF_OPEN), (HALF_OPEN, CLOSED)]
+    assert [one.actor for one in lines] == [BY_ITSELF, BY_ITSELF, "ada"]
+    assert "because transient" in lines[0].reason
+    call_command("verify_audit")
 
 
 @pytest.mark.django_db
