@@ -38,14 +38,13 @@ class ChargeKind(StrEnum):
     """How surely the cost of a call is known."""
 
     EXACT = "EXACT"
-    OVER = "OVER"
     UNCONFIRMED = "UNCONFIRMED"
     RELEASED = "RELEASED"
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What to take for a call. `cost_nanousd` counts for EXACT and OVER only."""
+    """What to take for a call. `cost_nanousd` counts for EXACT only."""
 
     kind: ChargeKind
     cost_nanousd: int = 0
@@ -58,11 +57,6 @@ class Charge:
     def exact(cls, cost_nanousd: int) -> Charge:
         """Charge a known cost; one above the reservation is taken whole and flagged."""
         return cls(ChargeKind.EXACT, cost_nanousd)
-
-    @classmethod
-    def over(cls, cost_nanousd: int) -> Charge:
-        """Charge a known cost that is above what was reserved."""
-        return cls(ChargeKind.OVER, cost_nanousd)
 
     @classmethod
     def unconfirmed(cls) -> Charge:

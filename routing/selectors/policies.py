@@ -28,11 +28,6 @@ def policies_in_force(org_id: int) -> tuple[Policy, ...]:
     return tuple(_policy(*values) for values in rows.values_list(*COLUMNS))
 
 
-def policy_from(name: str, text: PolicyText) -> Policy:
-    """Return the policy that a row, or one of its versions, holds."""
-    return _policy(name, *(getattr(text, column) for column in COLUMNS[1:]))
-
-
 def draft_of(name: str, text: PolicyText, team: str) -> Draft:
     """Return what a policy, or one of its versions, says, as people write it.
 

@@ -57,11 +57,6 @@ class StoreReply(Command):
         return [None] * len(commands)
 
 
-def find_reply(team_id: int, key: str, now: datetime) -> Reply | None:
-    """Return the reply that the team got to this request within the last day."""
-    return _fresh(_find({team_id}, {key}).get((team_id, key)), now)
-
-
 def prune_replies(now: datetime) -> int:
     """Delete what is too old to be used; return how many rows that were."""
     return CachedReply.objects.filter(created_at__lte=now - KEPT).delete()[0]

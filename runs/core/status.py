@@ -5,10 +5,8 @@ Invariant: a status in FINAL has no way out; whoever asks, such a run is never e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 
@@ -46,29 +44,6 @@ RESULTS: Final = frozenset(TaskStatus) - {TaskStatus.PENDING, TaskStatus.RUNNING
 USABLE: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.DEGRADED})
 """Results whose output a dependent task may build on."""
 
-RUN_TRANSITIONS: Final[Mapping[RunStatus, frozenset[RunStatus]]] = MappingProxyType(
-    {
-        RunStatus.QUEUED: frozenset(
-            {RunStatus.RUNNING, RunStatus.CANCELLING, RunStatus.CANCELLED},
-        ),
-        # Back to QUEUED: a worker that stops in good order hands its runs back.
-        RunStatus.RUNNING: TERMINAL | {RunStatus.CANCELLING, RunStatus.QUEUED},
-        RunStatus.CANCELLING: frozenset({RunStatus.CANCELLED}),
-        **{status: frozenset({RunStatus.QUEUED}) for status in RESUMABLE},
-        **{status: frozenset[RunStatus]() for status in FINAL},
-    }
-)
-TASK_TRANSITIONS: Final[Mapping[TaskStatus, frozenset[TaskStatus]]] = MappingProxyType(
-    {
-        TaskStatus.PENDING: frozenset({TaskStatus.RUNNING, TaskStatus.SKIPPED}),
-        # Back to PENDING: interrupted by money, time, a cancel or the lack of a provider.
-        TaskStatus.RUNNING: frozenset(
-            {TaskStatus.PENDING, TaskStatus.COMPLETED, TaskStatus.DEGRADED, TaskStatus.FAILED},
-        ),
-        **{status: frozenset[TaskStatus]() for status in RESULTS},
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
@@ -89,21 +64,6 @@ class RunFacts:
 def is_terminal(status: str) -> bool:
     """Return whether the run has ended, resumable or not."""
     return status in TERMINAL
-
-
-def is_resumable(status: str) -> bool:
-    """Return whether an ended run may go on."""
-    return status in RESUMABLE
-
-
-def may_become(old: RunStatus, new: RunStatus) -> bool:
-    """Return whether a run may go from one status to another."""
-    return new in RUN_TRANSITIONS[old]
-
-
-def task_may_become(old: TaskStatus, new: TaskStatus) -> bool:
-    """Return whether a task may go from one status to another."""
-    return new in TASK_TRANSITIONS[old]
 
 
 def has_result(status: TaskStatus | None) -> bool:

@@ -5,27 +5,12 @@ Invariant: between the two marks the nonce does not occur, so nothing inside can
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Final
 
 from runs.core.context import cut
 from runs.core.plain_text import storable
 
 MIN_NONCE_CHARS: Final = 8
-NONCE_CHARS: Final = 16
-
-
-def nonce_for(secret: bytes, *texts: str) -> str:
-    """Return a nonce that only the holder of the secret can foretell.
-
-    The same texts get the same one, so that an identical request is found in the cache.
-    """
-    digest = hmac.new(secret, digestmod=hashlib.sha256)
-    for text in texts:
-        data = text.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()[:NONCE_CHARS]
 
 
 def enclose(label: str, text: str, nonce: str, limit_chars: int) -> str:

@@ -94,7 +94,7 @@ def test_a_command_for_something_unknown_is_a_bug_and_says_so() -> None:
     [
         (Charge.exact(12), "SETTLED", 12, "CHARGE", False),
         (Charge.exact(0), "SETTLED", 0, "CHARGE", False),
-        (Charge.over(45), "SETTLED", 45, "CHARGE", True),
+        (Charge.exact(45), "SETTLED", 45, "CHARGE", True),
         (Charge.unconfirmed(), "UNCONFIRMED", 40, "UNCONFIRMED", False),
         (Charge.released(), "RELEASED", 0, None, False),
     ],
@@ -140,7 +140,7 @@ def test_a_settled_call_can_no_longer_be_sent() -> None:
 def test_a_provider_that_charges_beyond_the_bound_leaves_less_for_the_next_call() -> None:
     hold = make_world().hold(100)
     call_id, _ = reserve(hold, 40)
-    settle(call_id, Charge.over(90))
+    settle(call_id, Charge.exact(90))
     assert isinstance(reserve(hold, 11)[1], Refused)
     assert isinstance(reserve(hold, 10)[1], Granted)
 
@@ -149,7 +149,7 @@ def test_a_hold_charged_beyond_its_amount_takes_the_rest_when_it_closes() -> Non
     world = make_world()
     hold = world.hold(100)
     call_id, _ = reserve(hold, 100)
-    settle(call_id, Charge.over(130))
+    settle(call_id, Charge.exact(130))
     assert close(hold) == Closed(-30)
     assert figures(world.eng, world.org) == (130, 0)
     assert differences() == []

@@ -14,7 +14,7 @@ from routing.core.choice import choose
 from routing.core.errors import NoCandidate
 from routing.core.request import Reply, Usage
 from routing.models import CachedReply, Decision
-from routing.services.cache import FindReply, StoreReply, find_reply, prune_replies
+from routing.services.cache import FindReply, StoreReply, prune_replies
 from routing.services.decisions import RecordDecision
 from telemetry.services.journal import apply_now
 from tests.unit.routing.worlds import make_candidate
@@ -75,8 +75,6 @@ def test_a_kept_reply_comes_back_whole_to_its_team_alone() -> None:
     later = NOW + timedelta(hours=23, minutes=59)
     questions = [FindReply(1, KEY, later), FindReply(2, KEY, later), FindReply(1, "other", later)]
     assert apply_now(*questions) == (REPLY, None, None)
-    assert find_reply(1, KEY, later) == REPLY
-    assert find_reply(2, KEY, later) is None
 
 
 @pytest.mark.django_db
@@ -85,7 +83,6 @@ def test_a_reply_is_kept_for_a_day_and_no_longer() -> None:
     too_late = NOW + timedelta(hours=24)
     assert apply_now(FindReply(1, KEY, too_late)) == (None,)
     assert apply_now(FindReply(1, KEY, NOW), FindReply(1, KEY, too_late)) == (REPLY, None)
-    assert find_reply(1, KEY, too_late) is None
     assert prune_replies(too_late - timedelta(seconds=1)) == 0
     assert prune_replies(too_late) == 1
     assert not CachedReply.objects.exists()
@@ -96,6 +93,6 @@ def test_a_newer_reply_replaces_the_older_one() -> None:
     newer = Reply("newer", None, "stop", 1)
     apply_now(StoreReply(1, KEY, REPLY, NOW), StoreReply(2, KEY, REPLY, NOW))
     apply_now(StoreReply(1, KEY, REPLY, NOW), StoreReply(1, KEY, newer, NOW + timedelta(hours=1)))
-    assert find_reply(1, KEY, NOW + timedelta(hours=24, minutes=30)) == newer
-    assert find_reply(2, KEY, NOW) == REPLY
+    late = NOW + timedelta(hours=24, minutes=30)
+    assert apply_now(FindReply(1, KEY, late), FindReply(2, KEY, NOW)) == (newer, REPLY)
     assert CachedReply.objects.count() == 2

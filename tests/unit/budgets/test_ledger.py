@@ -93,7 +93,6 @@ def test_a_grant_tells_when_the_phase_has_eaten_the_reserve_too() -> None:
         (Charge.exact(80), ReservationState.SETTLED, 80, False),
         (Charge.exact(100), ReservationState.SETTLED, 100, False),
         (Charge.exact(101), ReservationState.SETTLED, 101, True),
-        (Charge.over(130), ReservationState.SETTLED, 130, True),
         (Charge.unconfirmed(), ReservationState.UNCONFIRMED, 100, False),
         (Charge.released(), ReservationState.RELEASED, 0, False),
     ],
