@@ -1,96 +1,172 @@
 """Whether to try a cheap model first and escalate, where its result can be checked.
 
-Invariant: a cascade is taken only where it is expected to be worth more than every model alone.
+Invariant: a cascade is taken only between well-known models, and only where it is expected to be
+worth more than the chosen model alone, and to cost less for each accepted result.
 Source: FrugalGPT, arXiv 2305.05176, section 3: a cascade with a learned accept threshold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from routing.core.choice import Scored
+from routing.core.choice import Choice, Scored
 
 # Chances below this are no hope: trying such a model first only costs.
 LEAST_CHANCE = 0.2
+# With fewer scores at the task type, of either model, a cascade would be a guess.
+LEAST_SCORES = 20
+# How many ways are recorded beside the one that was taken.
+MOST_RECORDED = 4
+
+TAKEN = "cheaper_for_each_accepted_result"
+LITTLE_EVIDENCE = "little_evidence"
+NO_CHEAPER_MODEL = "no_cheaper_model"
+NO_TIME = "no_time"
+NO_GAIN = "no_gain"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Describe what checks a result: a validator, a schema, or a judge with its threshold.
+    """Describe what checks a result: a validator, a schema, or judges that people confirmed.
 
-    `cost_nanousd` is what one check costs. `wrong_pass` and `wrong_fail` are how often it lets a
-    bad result through and refuses a good one; a validator that decides by itself has neither.
+    `cost_nanousd` is what checking one result costs. `wrong_pass` is the share of passed results
+    that are bad all the same. How often a model's results pass needs no figure here: chances are
+    learned from the outcomes of this same check.
     """
 
     kind: str
-    cost_nanousd: int = 0
+    cost_nanousd: float = 0.0
     wrong_pass: float = 0.0
-    wrong_fail: float = 0.0
-
-    def passes(self, chance: float) -> float:
-        """Return how often a result passes that is good with this chance."""
-        return chance * (1.0 - self.wrong_fail) + (1.0 - chance) * self.wrong_pass
-
-
-@dataclass(frozen=True, slots=True)
-class Cascade:
-    """Hold the models to try in turn, and what is expected of that beside the best alone."""
-
-    models: tuple[str, ...]
-    check: Check
-    chance: float
-    cost_nanousd: float
-    value_nanousd: float
-    alone: str
-    alone_value_nanousd: float
 
     def as_json(self) -> dict[str, Any]:
-        """Return the cascade as plain data, for the decision that took it."""
+        """Return the check as plain data."""
         return {
-            "models": list(self.models),
-            "check": self.check.kind,
-            "chance": round(self.chance, 4),
-            "expected_cost_nanousd": round(self.cost_nanousd),
-            "value_nanousd": round(self.value_nanousd),
-            "alone": self.alone,
-            "alone_value_nanousd": round(self.alone_value_nanousd),
+            "kind": self.kind,
+            "cost_nanousd": round(self.cost_nanousd),
+            "wrong_pass": round(self.wrong_pass, 4),
         }
 
 
-def cascade_of(scored: Sequence[Scored], worth_nanousd: float, check: Check) -> Cascade | None:
-    """Return the best pair of a first model and one to escalate to; None where one alone is best.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Hold two models to try in turn, the second where the first's result fails its check.
 
-    `scored` are the candidates of a choice. The second is tried only where the first's result
-    fails its check; chances of the two are taken to be independent given the task type, which
-    flatters a cascade, so that it must also win by what its check costs. Unknown costs are left
-    out. Candidates of one choice carry their draws: a cascade explores as the choice does.
+    One model alone is tried twice, as the engine does. `chance` is that of an accepted result.
     """
-    priced = [one for one in scored if one.candidate.expected_cost_nanousd is not None]
-    if len(priced) < 2:
-        return None
-    best = max(priced, key=lambda one: one.value_nanousd)
-    pairs = [
-        _pair(first, second, worth_nanousd, check, best)
-        for first in priced
-        if first.chance >= LEAST_CHANCE
-        for second in priced
-        if second is not first and _cost(second) > _cost(first)
-    ]
-    if not pairs:
-        return None
-    found = max(pairs, key=lambda one: (one.value_nanousd, one.models))
-    return found if found.value_nanousd > best.value_nanousd else None
+
+    models: tuple[str, str]
+    chance: float
+    cost_nanousd: float
+    value_nanousd: float
+
+    @property
+    def cost_per_accepted_nanousd(self) -> float | None:
+        """Return what an accepted result is expected to cost; None: none is expected."""
+        return self.cost_nanousd / self.chance if self.chance > 0.0 else None
+
+    def beats(self, other: Way) -> bool:
+        """Tell whether it is worth more, at less money for each accepted result."""
+        if self.value_nanousd <= other.value_nanousd:
+            return False
+        mine, others = self.cost_per_accepted_nanousd, other.cost_per_accepted_nanousd
+        return mine is not None and (others is None or mine < others)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the way as plain data."""
+        each = self.cost_per_accepted_nanousd
+        return {
+            "models": list(self.models),
+            "chance": round(self.chance, 4),
+            "expected_cost_nanousd": round(self.cost_nanousd),
+            "cost_per_accepted_nanousd": None if each is None else round(each),
+            "value_nanousd": round(self.value_nanousd),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Hold the ways that were weighed against the chosen model alone, best first, and why."""
+
+    check: Check
+    alone: Way
+    ways: tuple[Way, ...]
+    why: str
+
+    @property
+    def taken(self) -> Way | None:
+        """Return the cascade; None: the chosen model goes alone."""
+        return self.ways[0] if self.why == TAKEN else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as plain data, for the record of the decision."""
+        way = self.taken
+        step = {"step": 1, "of": 2, "models": list(way.models)} if way else {}
+        return {
+            "cascade": {
+                "taken": way is not None,
+                **step,
+                "why": self.why,
+                "check": self.check.as_json(),
+                "alone": self.alone.as_json(),
+                "ways": [one.as_json() for one in self.ways[:MOST_RECORDED]],
+            }
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Hold the second step of a cascade: from which model to which, and what failed."""
+
+    models: tuple[str, str]
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data, for the record of the decision."""
+        return {
+            "cascade": {
+                "taken": True, "step": 2, "of": 2, "models": list(self.models), "why": self.why
+            }
+        }  # fmt: skip
+
+
+def weigh(
+    choice: Choice, check: Check, seconds: Mapping[str, float], seconds_left: float
+) -> Weighed:
+    """Return whether a cheaper model should go before the chosen one, with all that was weighed.
+
+    `seconds` is how long a call to each model may take at most; both steps must fit into what is
+    left. The two outcomes are taken to be independent given the task type, and so are two of one
+    model. Chances carry the draws of the choice: a cascade explores as the choice does.
+    """
+    chosen = next(one for one in choice.scored if one.candidate.model == choice.model)
+    alone = _way(chosen, chosen, choice.worth_nanousd, check)
+    firsts, why = _firsts(choice.scored, chosen, seconds, seconds_left)
+    found = [_way(first, chosen, choice.worth_nanousd, check) for first in firsts]
+    ways = tuple(sorted(found, key=lambda one: (-one.value_nanousd, one.models)))
+    # Best first, so that a cascade that costs more for each result hides no cheaper one.
+    better = [one for one in ways if one.beats(alone)]
+    if better:
+        ways = (better[0], *(one for one in ways if one is not better[0]))
+        why = TAKEN
+    return Weighed(check, alone, ways, why)
+
+
+def led_by(choice: Choice, way: Way) -> Choice:
+    """Return the choice with the cascade's first model in front of what was chosen."""
+    first = way.models[0]
+    rest = [one for one in choice.fallbacks if one != first]
+    return replace(choice, model=first, fallbacks=(choice.model, *rest))
 
 
 def accept_threshold(
-    judged: Sequence[tuple[float, bool]], wrong_pass: float, least: int = 20
+    judged: Sequence[tuple[float, bool]], wrong_pass: float, least: int = LEAST_SCORES
 ) -> float | None:
     """Return the lowest judge's score above which at most this share of passes were bad.
 
     `judged` holds (a judge's score, whether the result was good) of one task type, where that
-    is known from a validator or a person. None: too little is known, or no score is safe.
+    is known from people. None: too little is known, or no score is safe.
     """
     if len(judged) < least:
         return None
@@ -106,20 +182,38 @@ def accept_threshold(
     return found
 
 
-def _pair(first: Scored, second: Scored, worth: float, check: Check, alone: Scored) -> Cascade:
-    chance = min(max(first.chance, 0.0), 1.0)
-    passed = check.passes(chance)
-    good = chance * (1.0 - check.wrong_fail) + (1.0 - passed) * min(max(second.chance, 0.0), 1.0)
-    cost = _cost(first) + check.cost_nanousd + (1.0 - passed) * _cost(second)
-    return Cascade(
-        models=(first.candidate.model, second.candidate.model),
-        check=check,
-        chance=good,
-        cost_nanousd=cost,
-        value_nanousd=worth * good - cost,
-        alone=alone.candidate.model,
-        alone_value_nanousd=alone.value_nanousd,
-    )
+def _firsts(
+    scored: Sequence[Scored], chosen: Scored, seconds: Mapping[str, float], seconds_left: float
+) -> tuple[list[Scored], str]:
+    """Return the models that may go before the chosen one, and why there are none or no more."""
+    price = chosen.candidate.expected_cost_nanousd
+    if price is None or chosen.candidate.estimate.n < LEAST_SCORES:
+        return [], LITTLE_EVIDENCE
+    cheaper = [one for one in scored if _costs_less(one, price)]
+    if not cheaper:
+        return [], NO_CHEAPER_MODEL
+    known = [one for one in cheaper if one.candidate.estimate.n >= LEAST_SCORES]
+    if not known:
+        return [], LITTLE_EVIDENCE
+    left = seconds_left - seconds[chosen.candidate.model]
+    in_time = [one for one in known if seconds[one.candidate.model] <= left]
+    if not in_time:
+        return [], NO_TIME
+    return [one for one in in_time if one.chance >= LEAST_CHANCE], NO_GAIN
+
+
+def _costs_less(one: Scored, price: int) -> bool:
+    cost = one.candidate.expected_cost_nanousd
+    return cost is not None and cost < price
+
+
+def _way(first: Scored, second: Scored, worth: float, check: Check) -> Way:
+    escalated = 1.0 - first.chance
+    passed = first.chance + escalated * second.chance
+    cost = _cost(first) + check.cost_nanousd + escalated * (_cost(second) + check.cost_nanousd)
+    good = passed * (1.0 - check.wrong_pass)
+    models = (first.candidate.model, second.candidate.model)
+    return Way(models, good, cost, worth * good - cost)
 
 
 def _cost(scored: Scored) -> int:

@@ -105,7 +105,8 @@ class PendingCall:
             kind=Kind.ROUTE,
             inputs={"task_type": self.pick.request.task_type}
             | self.pick.ruling.as_json()
-            | (self.pick.steered.as_json() if self.pick.steered else {}),
+            | (self.pick.steered.as_json() if self.pick.steered else {})
+            | (self.pick.cascading.as_json() if self.pick.cascading else {}),
             candidates=self.pick.choice.as_json(),
         )
         warnings = self.pick.ruling.warnings(self.pick.spec.name)

@@ -23,16 +23,12 @@ from routing.core.request import Reply, cache_key
 from routing.core.steering import Steered
 from routing.services.cache import FindReply
 from routing.services.calling import CallContext, PendingCall
+from routing.services.cascading import next_model
+from routing.services.effort import Effort
 from routing.services.health import ObserveOutcome, TakeProbe
 from routing.services.pacing import room_back, room_used, with_room
 from routing.services.probing import Prober
-from routing.services.selection import (
-    Avoid,
-    Effort,
-    Pick,
-    Selector,
-    Wanted,
-)
+from routing.services.selection import Avoid, Pick, Selector, Wanted
 from routing.services.waiting import wait_or_deny
 from telemetry.models import Call
 from telemetry.services.journal import Command, Journal
@@ -42,12 +38,17 @@ __all__ = ["Avoid", "CallContext", "Completion", "Gateway", "Wanted", "preload"]
 
 @dataclass(frozen=True)
 class Completion:
-    """An answer, who gave it, the call as it was recorded, and which recommendation had a say."""
+    """An answer, who gave it, the call as it was recorded, and which recommendation had a say.
+
+    `escalate_to` is the model to go to if the answer fails its check; empty: it is no first step
+    of a cascade.
+    """
 
     reply: Reply
     spec: ModelSpec
     call: Call
     steered: Steered | None = None
+    escalate_to: str = ""
 
 
 def preload() -> None:
@@ -108,6 +109,7 @@ class Gateway:
             context.allowed,
             asking=context,
             preference=context.preference,
+            deadline_at=context.deadline_at,
             now=timezone.now(),
         )
         for model in pick.to_probe:
@@ -124,7 +126,7 @@ class Gateway:
             return None
         call, commands = PendingCall(pick, context, now).from_cache(reply, now)
         await self._journal.write(*commands, guard=context.start_guard)
-        return Completion(reply, pick.spec, call, pick.steered)
+        return Completion(reply, pick.spec, call, pick.steered, next_model(pick.cascading))
 
     async def _reserve_and_send(
         self, pick: Pick, context: CallContext, effort: Effort
@@ -203,7 +205,8 @@ class Gateway:
             await self._settle(pending, *pending.failed(error, timezone.now()))
             raise
         call = await self._settle(pending, *pending.succeeded(reply, timezone.now()))
-        return Completion(reply, spec, call, pending.pick.steered)
+        pick = pending.pick
+        return Completion(reply, spec, call, pick.steered, next_model(pick.cascading))
 
     async def _mark_sent(self, pending: PendingCall) -> None:
         try:

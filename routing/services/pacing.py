@@ -13,8 +13,9 @@ from routing.core.policy_rates import rates_of_policies
 from routing.core.rates import RATE_LIMITED, Place, RateLimit, Use, Wait
 from routing.core.tokens import count_tokens
 from routing.services.calling import CallContext, PendingCall
+from routing.services.effort import Effort
 from routing.services.rates import Room, TakeRoom
-from routing.services.selection import Effort, Pick
+from routing.services.selection import Pick
 from telemetry.models import Call
 from telemetry.services.journal import Command, Journal
 from telemetry.services.recording import RecordEvent

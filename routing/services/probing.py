@@ -14,7 +14,8 @@ from routing.core.request import Message, ModelRequest
 from routing.core.snapshot import candidate_for
 from routing.core.tokens import count_tokens
 from routing.services.calling import CallContext
-from routing.services.selection import Effort, Pick
+from routing.services.effort import Effort
+from routing.services.selection import Pick
 
 logger = logging.getLogger(__name__)
 
@@ -71,5 +72,11 @@ def _question_for(model: str, pick: Pick) -> Pick:
     candidate = candidate_for(pick.snapshot, spec, request, count_tokens(QUESTION), timezone.now())
     choice = replace(pick.choice, model=model, fallbacks=(), scored=(), propensity=1.0)
     return replace(
-        pick, spec=spec, request=request, candidate=candidate, choice=choice, to_probe=()
+        pick,
+        spec=spec,
+        request=request,
+        candidate=candidate,
+        choice=choice,
+        to_probe=(),
+        cascading=None,
     )

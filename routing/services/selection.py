@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from budgets.services.ledger import Refused
 from routing.core.candidates import (
     NOT_ENOUGH_MONEY,
     PROVIDER_EXCLUDED,
@@ -18,6 +17,7 @@ from routing.core.candidates import (
     Removal,
     filter_candidates,
 )
+from routing.core.cascade import Check, Escalation
 from routing.core.catalog import ModelSpec
 from routing.core.choice import DEFAULT_THRESHOLD, Choice, choose
 from routing.core.errors import NoCandidate
@@ -28,6 +28,8 @@ from routing.core.snapshot import RoutingSnapshot, candidate_for
 from routing.core.steering import Steered, steer
 from routing.core.tokens import count_tokens
 from routing.selectors import snapshot
+from routing.services.cascading import Cascading, cascaded
+from routing.services.effort import Effort
 from routing.services.ruling import Asking, rule
 from telemetry.services.journal import Journal
 
@@ -53,7 +55,8 @@ class Wanted:
     `prepare` writes the request for a given model, since its window and kind shape the prompt.
     `avoid` is tried in order until one leaves a candidate. `patient`: wait for a model that
     will be back soon, rather than give up at once. `steerable`: recommendations that are let act
-    may change the choice.
+    may change the choice. `check` is what will check the result, where that may send it on to a
+    better model; None: nothing does. `escalation`: this call is where a check sent it.
     """
 
     phase: str
@@ -63,42 +66,8 @@ class Wanted:
     patient: bool = True
     threshold: float = DEFAULT_THRESHOLD
     steerable: bool = False
-
-
-@dataclass
-class Effort:
-    """What one call has been through so far."""
-
-    tries: dict[str, int] = field(default_factory=dict)
-    spent_models: set[str] = field(default_factory=set)
-    failed_providers: set[str] = field(default_factory=set)
-    larger_than: int = 0
-    pinned: str | None = None  # the model to try once more, after a pause
-    refusal: Refused | None = None  # what the money last said, while it still holds
-    held_up: dict[str, Removal] = field(default_factory=dict)  # models without room, by rate
-    waits_until: datetime | None = None  # for room under limits of rate; None: not at all
-    patient: bool = False  # waits for it as long as the run may, where nobody else is left
-    delayed: bool = False
-
-    @property
-    def free_nanousd(self) -> int | None:
-        """Return what the refusing scope has left; None while nothing was refused."""
-        said = self.refusal
-        if said is None:
-            return None
-        return 0 if said.closed else said.limit_nanousd - said.spent_nanousd - said.held_nanousd
-
-    def give_up_on(self, spec: ModelSpec) -> None:
-        """Go to other models from here on, and to other providers first."""
-        self.spent_models.add(spec.name)
-        self.failed_providers.add(spec.provider)
-
-    def start_over(self) -> None:
-        """Let every model be tried again, after a wait that may have changed something."""
-        self.tries.clear()
-        self.spent_models.clear()
-        self.failed_providers.clear()
-        self.held_up.clear()
+    check: Check | None = None
+    escalation: Escalation | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +76,7 @@ class Pick:
 
     `to_probe` are models whose breaker may be tried again, beside this call and not by it.
     `ruling` is what the policies said of all candidates, `steered` which recommendation had a
-    say, if any.
+    say, if any, and `cascading` what step of a cascade this is, or why it is none.
     """
 
     spec: ModelSpec
@@ -118,6 +87,7 @@ class Pick:
     to_probe: tuple[str, ...] = ()
     ruling: Ruling = NO_RULING
     steered: Steered | None = None
+    cascading: Cascading | None = None
 
 
 class Selector:
@@ -155,6 +125,7 @@ class Selector:
         *,
         asking: Asking,
         preference: str,
+        deadline_at: datetime,
         now: datetime,
     ) -> Pick:
         """Return the model to call. Raises: NoCandidate, with what removed every model."""
@@ -182,9 +153,16 @@ class Selector:
         steered = None
         if known.rules and wanted.steerable and not (wanted.only_model or effort.pinned):
             choice, steered = steer(choice, known.rules, task_type, self._random.random)
-        draft = drafts[choice.model]
-        spec = known.models[choice.model]
-        return Pick(spec, draft.request, choice, draft.candidate, known, to_probe, ruling, steered)
+        if steered is None:
+            left = (deadline_at - now).total_seconds()
+            choice, effort.cascading = _cheaper_first(choice, wanted, effort, drafts, left)
+        else:
+            effort.cascading = None
+        draft, spec = drafts[choice.model], known.models[choice.model]
+        return Pick(
+            spec, draft.request, choice, draft.candidate, known, to_probe, ruling, steered,
+            effort.cascading,
+        )  # fmt: skip
 
 
 def _is_fresh(known: RoutingSnapshot, now: datetime) -> bool:
@@ -244,6 +222,22 @@ def _filtered(
         removed += out
     kept, out_softly = ruling.prefer(kept)
     return kept, removed + out_softly
+
+
+def _cheaper_first(
+    choice: Choice,
+    wanted: Wanted,
+    effort: Effort,
+    drafts: Mapping[str, _Draft],
+    seconds_left: float,
+) -> tuple[Choice, Cascading | None]:
+    """Return the choice as a cascade has it, and what is to be recorded of one."""
+    if effort.pinned:
+        return choice, effort.cascading
+    if wanted.check is None or effort.spent_models:
+        return choice, wanted.escalation
+    seconds = {name: draft.request.timeout_seconds for name, draft in drafts.items()}
+    return cascaded(choice, wanted.check, seconds, seconds_left)
 
 
 def short_of_money(error: NoCandidate) -> bool:

@@ -9,7 +9,8 @@ from django.utils import timezone
 from routing.core.errors import InsufficientBudget, NoCandidate
 from routing.services.calling import CallContext
 from routing.services.decisions import RecordDecision
-from routing.services.selection import Effort, Wanted, short_of_money
+from routing.services.effort import Effort
+from routing.services.selection import Wanted, short_of_money
 from telemetry.services.journal import Journal
 
 MONEY_POLL_SECONDS = 0.25

@@ -120,6 +120,9 @@ class AttemptOutput(Read):
     kind = serializers.CharField()
     model = serializers.CharField()
     provider = serializers.CharField()
+    escalate_to = serializers.CharField(
+        help_text="The better model of a cascade, to go to if this attempt falls short; or empty."
+    )
     reviewer = serializers.CharField()
     score = serializers.FloatField(allow_null=True)
     judgements = serializers.ListField(child=serializers.DictField())

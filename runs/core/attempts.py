@@ -1,4 +1,4 @@
-"""What a task does after each attempt: iterate, change the model, reword, or finish.
+"""What a task does after each attempt: iterate, escalate, change the model, reword, or finish.
 
 Invariant: whatever the attempts bring, a task ends within `max_iterations` + 2 of them, and
 the best usable attempt is kept, not the last.
@@ -24,11 +24,12 @@ ACCEPTABLE_RATIO: Final = 0.85
 class AttemptKind(StrEnum):
     FIRST = "first"
     ITERATE = "iterate"
+    ESCALATE = "escalate"
     NEXT_MODEL = "next_model"
     REWORD = "reword"
 
 
-_ITERATIONS: Final = frozenset({AttemptKind.FIRST, AttemptKind.ITERATE})
+_ITERATIONS: Final = frozenset({AttemptKind.FIRST, AttemptKind.ITERATE, AttemptKind.ESCALATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class AttemptFacts:
     """What one finished attempt brought.
 
     `score` None: no judgement could be read. `validators_passed` None: none failed, but one
-    could not run, which is never a pass.
+    could not run, which is never a pass. `escalate_to` is the model to go to if it falls short;
+    empty: it was no first step of a cascade.
     """
 
     number: int
@@ -46,6 +48,7 @@ class AttemptFacts:
     validators_passed: bool | None
     has_output: bool
     kind: AttemptKind = AttemptKind.ITERATE
+    escalate_to: str = ""
 
     @property
     def usable(self) -> bool:
@@ -57,6 +60,14 @@ class Iterate:
     """Try again on the chosen model; `feedback_from` None: this is the first attempt."""
 
     feedback_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Go on with the better model of a cascade, whose first step fell short."""
+
+    model: str
+    feedback_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Finish:
     note: str
 
 
-Step = Iterate | NextModel | Reword | Finish
+Step = Iterate | Escalate | NextModel | Reword | Finish
 
 
 def next_step(
@@ -104,7 +115,8 @@ def next_step(
     last = attempts[-1].number
     kinds = {attempt.kind for attempt in attempts}
     if kinds <= _ITERATIONS and not _iterated_enough(rules, threshold, attempts):
-        return Iterate(feedback_from=last)
+        better = _next_of_cascade(attempts)
+        return Escalate(better, last) if better else Iterate(feedback_from=last)
     if AttemptKind.REWORD in kinds:
         return finish(threshold, attempts)
     if AttemptKind.NEXT_MODEL in kinds or no_other_model:
@@ -154,6 +166,16 @@ def _good_enough(threshold: float, attempts: Sequence[AttemptFacts]) -> bool:
         attempt.usable and attempt.score is not None and attempt.score >= threshold
         for attempt in attempts
     )
+
+
+def _next_of_cascade(attempts: Sequence[AttemptFacts]) -> str:
+    """Return the model to escalate to; empty: none, or nothing was found wrong yet.
+
+    An output that nobody could judge did not fail its check.
+    """
+    first = attempts[0]
+    unchecked = first.usable and first.score is None
+    return "" if len(attempts) > 1 or unchecked else first.escalate_to
 
 
 def _iterated_enough(

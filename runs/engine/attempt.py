@@ -69,6 +69,7 @@ class Attempt:
             return
         draft.model, draft.provider = done.spec.name, done.spec.provider
         draft.reasoning, draft.steered = done.spec.reasoning, done.steered
+        draft.escalate_to = done.escalate_to
         draft.output = storable(done.reply.text)
         if done.reply.finish_reason == "length":
             draft.notes.append("the output was cut at its token limit")
@@ -83,10 +84,14 @@ class Attempt:
             patient=not plan.exclude_models,
             threshold=self._brief.threshold,
             steerable=True,
+            check=plan.check,
         )
         if plan.go_on_with:
+            again = replace(
+                wanted, only_model=plan.go_on_with, patient=False, escalation=plan.escalation
+            )
             try:
-                return await self._ask(replace(wanted, only_model=plan.go_on_with, patient=False))
+                return await self._ask(again)
             except NoCandidate:
                 self._draft.notes.append(f"{plan.go_on_with} could not go on")
         return await self._ask(wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from routing.core.cascade import Check, Escalation
 from routing.core.steering import Steered
 from routing.services.gateway import Completion
 from runs.core.attempts import AttemptKind
@@ -51,6 +52,7 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     calls: list[Completion] = field(default_factory=list)
     steered: Steered | None = None  # by a recommendation that had a say in the author
+    escalate_to: str = ""  # the model to go to, if this falls short
 
     @property
     def validators_passed(self) -> bool | None:
@@ -59,6 +61,10 @@ class Draft:
         if "FAILED" in statuses:
             return False
         return None if "UNAVAILABLE" in statuses else True
+
+    @property
+    def failed_validators(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.validators if one.status == "FAILED")
 
     @property
     def cost_nanousd(self) -> int:
@@ -83,10 +89,16 @@ class Draft:
 
 @dataclass(frozen=True)
 class Plan:
-    """How this attempt differs from others: its kind, what it learns from, whom it may ask."""
+    """How this attempt differs from others: its kind, what it learns from, whom it may ask.
+
+    `check`: what will check the output, so that a cheaper model may go first. `escalation`: why
+    `go_on_with` is the better model of a cascade.
+    """
 
     number: int
     kind: AttemptKind
     feedback: Feedback | None = None
     go_on_with: str | None = None
     exclude_models: frozenset[str] = frozenset()
+    check: Check | None = None
+    escalation: Escalation | None = None

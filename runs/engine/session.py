@@ -16,6 +16,7 @@ from routing.core.errors import DeadlinePassed, InsufficientBudget, NoCandidate
 from routing.services.gateway import CallContext, Completion, Gateway, Wanted
 from runs.core.interruption import Interruption, OutOfMoney, OutOfTime, ProvidersDown
 from runs.engine.background import Background
+from runs.engine.checking import Checks
 from runs.models import Run
 from runs.services.lease import Fence
 from runs.services.progress import CountCall
@@ -43,6 +44,7 @@ class Session:
         self.journal = journal
         self.gateway = gateway
         self.background = background or Background()
+        self.checks = Checks(journal)
         self._over_cap: set[str] = set()
         self._fence = Fence(run_id, epoch)
         self._halted = asyncio.Event()

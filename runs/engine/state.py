@@ -17,12 +17,16 @@ from runs.models import Attempt, Run, Task
 
 @dataclass(frozen=True)
 class PastAttempt:
-    """A finished attempt: its facts, what the next one should know, and what it brought."""
+    """A finished attempt: its facts, what the next one should know, and what it brought.
+
+    `failed_validators` are the names of those that it did not pass.
+    """
 
     facts: AttemptFacts
     feedback: Feedback
     output: str
     reviewer: str
+    failed_validators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ def _past(row: Attempt) -> PastAttempt:
         validators_passed=row.validators_passed,
         has_output=row.has_output,
         kind=AttemptKind(row.kind),
+        escalate_to=row.escalate_to,
     )
     feedback = feedback_from(
         output=row.text.output,
@@ -119,4 +124,5 @@ def _past(row: Attempt) -> PastAttempt:
         judgements=row.judgements,
         notes=row.notes,
     )
-    return PastAttempt(facts, feedback, row.text.output, row.reviewer)
+    failed = tuple(one["name"] for one in row.validators if one["status"] == "FAILED")
+    return PastAttempt(facts, feedback, row.text.output, row.reviewer, failed)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
 
 from django.utils import timezone
 
 from budgets.core.money import format_usd
+from routing.core.cascade import Escalation
 from routing.core.errors import NoCandidate
-from routing.services.learning import ObserveAttempt
 from runs.core.attempts import (
     AttemptFacts,
     AttemptKind,
+    Escalate,
     Finish,
     Iterate,
     NextModel,
@@ -21,19 +21,18 @@ from runs.core.attempts import (
     Step,
     next_step,
 )
+from runs.core.checks import shortfall
 from runs.core.prompts import Feedback
 from runs.core.rules import rules_for
 from runs.core.status import TaskStatus
 from runs.engine.attempt import Attempt
 from runs.engine.draft import Brief, Draft, Plan
+from runs.engine.lessons import lesson, worth
 from runs.engine.session import Session
 from runs.engine.state import PastAttempt, TaskState
 from runs.engine.trial import Trials
 from runs.models import Attempt as AttemptRow
 from runs.services.progress import FinishTask, SaveAttempt
-from telemetry.models import Score
-from telemetry.services.journal import Command
-from telemetry.services.recording import RecordScore
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class TaskWork:
             step = self._next_step()
             if isinstance(step, Finish):
                 return await self._finish(step)
-            plan = self._plan(step)
+            plan = await self._checked(self._plan(step))
             try:
                 draft = await Attempt(self._session, self._brief, plan).make()
             except NoCandidate:
@@ -95,12 +94,28 @@ class TaskWork:
                 return Plan(number, AttemptKind.FIRST)
             case Iterate(feedback_from=source):
                 return Plan(number, AttemptKind.ITERATE, self._feedback(source), self._author())
+            case Escalate(model=model, feedback_from=source):
+                escalation = self._escalation(model)
+                feedback = self._feedback(source)
+                return Plan(number, AttemptKind.ESCALATE, feedback, model, escalation=escalation)
             case NextModel(exclude=exclude, feedback_from=source):
                 feedback = self._feedback(source)
                 return Plan(number, AttemptKind.NEXT_MODEL, feedback, exclude_models=exclude)
             case Reword(feedback_from=source):
                 return Plan(number, AttemptKind.REWORD, self._feedback(source))
         raise ValueError(f"{step} is no attempt")
+
+    async def _checked(self, plan: Plan) -> Plan:
+        """Tell the first attempt what will check it: only there a cheaper model may go first."""
+        if plan.kind is not AttemptKind.FIRST:
+            return plan
+        check = await self._session.checks.of(self._session.run, self._brief)
+        return replace(plan, check=check)
+
+    def _escalation(self, model: str) -> Escalation:
+        last = self._past[-1]
+        why = shortfall(last.failed_validators, last.facts.score, self._brief.threshold)
+        return Escalation((last.facts.model, model), why)
 
     def _feedback(self, source: int | None) -> Feedback | None:
         return next((past.feedback for past in self._past if past.facts.number == source), None)
@@ -120,6 +135,7 @@ class TaskWork:
             validators_passed=draft.validators_passed,
             has_output=bool(draft.output),
             kind=draft.kind,
+            escalate_to=draft.escalate_to,
         )
         row = AttemptRow(
             task_id=self._state.id,
@@ -127,6 +143,7 @@ class TaskWork:
             kind=draft.kind,
             model=draft.model,
             provider=draft.provider,
+            escalate_to=draft.escalate_to,
             reviewer=draft.reviewer,
             score=draft.score,
             judgements=[asdict(one) for one in draft.judgements],
@@ -149,55 +166,16 @@ class TaskWork:
         )
         await self._session.write(
             SaveAttempt(row, draft.output, draft.critique),
-            *self._lesson(draft),
-            *self._worth(draft, now),
+            *lesson(self._session, self._brief, draft),
+            *worth(self._session, self._brief, draft, now),
             *self._trials.commands(draft, now),
             event,
         )
-        self._past.append(PastAttempt(facts, draft.feedback, draft.output, draft.reviewer))
-
-    def _lesson(self, draft: Draft) -> tuple[Command, ...]:
-        """Return what the attempt teaches of its model; nothing where nobody could judge it."""
-        if draft.score is None or not draft.model:
-            return ()
-        written = [done.call for done in draft.calls if done.spec.name == draft.model]
-        return (
-            ObserveAttempt(
-                org_id=self._session.run.org_id,
-                team_id=self._session.run.team_id,
-                run_id=self._session.run_id,
-                task_key=self._brief.key,
-                attempt=draft.number,
-                model=draft.model,
-                task_type=self._brief.task_type,
-                score=draft.score,
-                cost_nanousd=sum(call.cost_nanousd or 0 for call in written) // len(written),
-                latency_ms=sum(call.latency_ms or 0 for call in written) // len(written),
-                input_tokens=sum(call.input_tokens or 0 for call in written) // len(written),
-                at=timezone.now(),
-            ),
+        self._past.append(
+            PastAttempt(
+                facts, draft.feedback, draft.output, draft.reviewer, draft.failed_validators
+            )
         )
-
-    def _worth(self, draft: Draft, now: datetime) -> tuple[Command, ...]:
-        """Return what the attempt adds to the figures; nothing where no model wrote anything."""
-        if not draft.output:
-            return ()
-        run = self._session.run
-        score = Score(
-            at=now,
-            org_id=run.org_id,
-            team_id=run.team_id,
-            run_id=run.id,
-            task_key=self._brief.key,
-            attempt=draft.number,
-            task_type=self._brief.task_type,
-            provider=draft.provider,
-            model=draft.model,
-            score=draft.score,
-            accepted=draft.is_accepted(self._brief.threshold),
-            cost_nanousd=draft.cost_nanousd,
-        )
-        return (RecordScore(score),)
 
     async def _finish(self, step: Finish) -> TaskResult:
         best = next((past for past in self._past if past.facts.number == step.best), None)

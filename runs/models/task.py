@@ -61,9 +61,11 @@ class Attempt(models.Model):
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=12)  # first | iterate | next_model | reword
+    kind = models.CharField(max_length=12)  # first | iterate | escalate | next_model | reword
     model = models.CharField(max_length=128, blank=True)
     provider = models.CharField(max_length=64, blank=True)
+    # the better model of a cascade, to go to if this attempt falls short
+    escalate_to = models.CharField(max_length=128, blank=True)
     reviewer = models.CharField(max_length=128, blank=True)
     score = models.FloatField(null=True)
     judgements = models.JSONField(default=list)  # [{"model": …, "score": 0..1 | null, "reason": …}]

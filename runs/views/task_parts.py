@@ -16,6 +16,7 @@ from telemetry.models import Call
 KINDS = {
     "first": "first try",
     "iterate": "another try with what was found",
+    "escalate": "the better model, as the first fell short",
     "next_model": "the next model",
     "reword": "the task worded otherwise",
 }

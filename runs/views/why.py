@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from routing.models import Decision
+from runs.views.cascade_words import cascade_words
 from runs.views.formats import ratio
 
 REASONS = {
@@ -101,6 +102,8 @@ def _summary(decision: Decision, recorded: Mapping[str, Any]) -> str:
     said = [decision.reason] if decision.reason else []
     if (steered := decision.inputs.get("recommendation")) is not None:
         said.append(_by_recommendation(steered))
+    if (cascade := decision.inputs.get("cascade")) is not None:
+        said.append(cascade_words(cascade))
     if (preference := recorded.get("preference")) is not None:
         said.append(f"preference {preference}")
     if (threshold := recorded.get("threshold")) is not None:

@@ -75,3 +75,26 @@ def test_a_recommendation_that_had_a_say_is_named():
         decision = Decision(inputs={"recommendation": steered | {"stage": stage, "arm": arm}})
         found = explain(decision)
         assert found is not None and found.summary == said
+
+
+def test_a_cascade_is_told_with_what_it_was_expected_to_save():
+    ways = {
+        "alone": {"models": ["sim/b", "sim/b"], "cost_per_accepted_nanousd": 40_000_000},
+        "ways": [{"models": ["sim/a", "sim/b"], "cost_per_accepted_nanousd": 9_000_000}],
+    }
+    first = {"taken": True, "step": 1, "of": 2, "models": ["sim/a", "sim/b"],
+             "check": {"kind": "json_schema"}, **ways}  # fmt: skip
+    second = {"taken": True, "step": 2, "of": 2, "models": ["sim/a", "sim/b"],
+              "why": "json_schema failed"}  # fmt: skip
+    for recorded, said in (
+        (first, "Step 1 of 2 of a cascade, sim/b follows if its result does not pass "
+         "(json_schema); an accepted result is expected to cost $0.0090 so, $0.0400 otherwise."),
+        (second, "Step 2 of 2 of a cascade, after sim/a: json_schema failed."),
+        ({"taken": False, "why": "little_evidence", "alone": ways["alone"], "ways": []},
+         "No cheaper model goes first: too little is known of the models at this type of task."),
+        ({"taken": False, "why": "no_gain", **ways},
+         "No cheaper model goes first: it would not pay; an accepted result is expected to cost "
+         "$0.0090 so, $0.0400 otherwise."),
+    ):  # fmt: skip
+        found = explain(Decision(inputs={"cascade": recorded}))
+        assert found is not None and found.summary == said

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from runs.core.attempts import (
     AttemptFacts,
     AttemptKind,
+    Escalate,
     Finish,
     Iterate,
     NextModel,
@@ -102,6 +105,38 @@ def test_the_number_of_iterations_is_the_types_own():
     assert step(0.1, 0.5, 0.7, rules=RULES_OF_THREE) == NextModel(
         frozenset({"m-first", "m-iterate"}), 3
     )
+
+
+E = AttemptKind.ESCALATE
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        # What fails its check goes on to the better model, with what was wrong.
+        ((0.7,), Escalate("m-better", 1)),
+        (("invalid",), Escalate("m-better", 1)),
+        (("empty",), Escalate("m-better", 1)),
+        # What passes is done, and what nobody could judge did not fail.
+        ((0.8,), Finish(TaskStatus.COMPLETED, 1, "")),
+        ((None,), Iterate(1)),
+        # From there on the better model goes on as if it had begun.
+        ((0.3, 0.9), Finish(TaskStatus.COMPLETED, 2, "")),
+        ((0.3, 0.7), Iterate(2)),
+        ((0.3, 0.5, 0.6, 0.7), NextModel(frozenset({"m-first", "m-escalate", "m-iterate"}), 4)),
+        ((0.7, 0.7), NextModel(frozenset({"m-first", "m-escalate"}), 2)),
+    ],
+)
+def test_a_cascade_goes_on_to_its_better_model_within_the_same_limits(outcomes, expected):
+    facts = attempts(*outcomes, kinds=[F, E, I, I])
+    facts[0] = replace(facts[0], escalate_to="m-better")
+    assert next_step(RULES_OF_FOUR, T, facts) == expected
+
+
+def test_nothing_escalates_where_one_attempt_is_all_there_may_be():
+    facts = [replace(attempts(0.5)[0], escalate_to="m-better")]
+    rules = TaskRules(threshold=T, max_iterations=1, max_output_tokens=100)
+    assert next_step(rules, T, facts) == NextModel(frozenset({"m-first"}), 1)
 
 
 def ladder(*outcomes_and_kinds, **options):
