@@ -51,7 +51,9 @@ def numbers() -> list[dict[str, float]]:
 
 
 ORDINARY = {
-    "python": (ROOT / "telemetry" / "services" / "journal.py").read_text(encoding="utf-8"),
+    "python": (ROOT / "telemetry" / "services" / "journal" / "thread.py").read_text(
+        encoding="utf-8"
+    ),
     "toml": (ROOT / "routing" / "catalogue.toml").read_text(encoding="utf-8"),
     "json": json.dumps(numbers(), indent=2),
     "minified json": json.dumps(numbers(), separators=(",", ":")),
