@@ -78,7 +78,7 @@ class FilterBar(FilterState):
             for chip in self.chips
             if chip.unknown and not chip.unused
         ]
-        return [*self.filters.notes, *unknown]
+        return [*self.filters.notes, *self.odd, *unknown]
 
     @cached_property
     def menus(self) -> list[Menu]:

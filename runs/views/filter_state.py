@@ -5,10 +5,12 @@ Its fields are `runs.core.filters`; what of it is shown is `runs.views.filter_ba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
+from types import MappingProxyType
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -29,7 +31,8 @@ class FilterState:
     """The filter of one request.
 
     `fields` are those that the page makes use of, by their names in an address. `own` names what
-    else the page keeps in its address, such as which metric is shown.
+    else the page keeps in its address, such as which metric is shown; where `offers` names values
+    for one of them, others are left out. `odd` says what was, in sentences.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class FilterState:
         *,
         action: Action = Action.READ_USAGE,
         own: Sequence[str] = (),
+        offers: Mapping[str, Collection[str]] = MappingProxyType({}),
     ) -> None:
         self.caller = caller
         self.now: datetime = timezone.now()
@@ -52,7 +56,22 @@ class FilterState:
         self.page = request.resolver_match.url_name if request.resolver_match else ""
         self.fields = tuple(fields)
         given = {name: query[name][-1].replace("\0", "")[:100] for name in own if name in query}
-        self.own = [(name, value) for name, value in given.items() if value]
+        named = [(name, value) for name, value in given.items() if value]
+        self.own = [(name, value) for name, value in named if value in offers.get(name, (value,))]
+        self.odd: list[str] = [
+            f"{name}: there is no {value[:40]!r}."
+            for name, value in named
+            if (name, value) not in self.own
+        ]
+
+    def place(self, request: HttpRequest) -> UUID | None:
+        """Return the row that a page of a list goes on after; None: it is the first page."""
+        text = request.GET.get("before", "")
+        try:
+            return UUID(text) if text else None
+        except ValueError:
+            self.odd.append(f"before: there is no {text[:40]!r}.")
+            return None
 
     @property
     def teams(self) -> list[Team]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from budgets.core.access import Action, Caller
 from runs.core.heat import Metric
 from runs.core.metrics import METRICS
-from runs.core.status import ACTIVE, RunStatus
 from runs.core.window import named_window
 from runs.selectors.feed import feed_version
 from runs.selectors.made_up import holds_demo
@@ -36,34 +34,15 @@ from runs.views.attention import Item, attention
 from runs.views.budget_glance import BudgetRow
 from runs.views.chart_card import ChartCard
 from runs.views.compare import Change, change_of, percent
+from runs.views.endings import Ending, endings_of
 from runs.views.filter_bar import FilterBar
 from runs.views.formats import compact
 from runs.views.heat import Heat
 from runs.views.quality_heat import PHASES, quality_heat
 
 GROUPS = {"model": "Model", "team": "Team", "task_type": "Task type"}
-# How runs ended, in the words of the page: which statuses, and which of them the list may show.
-ENDINGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "SUCCESS": ("succeeded", (RunStatus.SUCCESS,)),
-    "COMPLETED_DEGRADED": (
-        "degraded",
-        (RunStatus.COMPLETED_DEGRADED, RunStatus.PARTIAL_SUCCESS),
-    ),
-    "SYSTEM_FAILURE": ("failed", (RunStatus.SYSTEM_FAILURE, RunStatus.TIMEOUT)),
-    "BUDGET_EXHAUSTED": ("blocked", (RunStatus.BUDGET_EXHAUSTED,)),
-    "CANCELLED": ("cancelled", (RunStatus.CANCELLED,)),
-    "RUNNING": ("under way", tuple(sorted(ACTIVE))),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How many runs ended in one way, and where they are listed."""
-
-    status: str
-    label: str
-    count: int
-    url: str
+OWN = ("by", "shape")
+OFFERS: Mapping[str, Collection[str]] = {"by": GROUPS, "shape": ("table",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +60,8 @@ class OverviewPage:
         self._caller = caller
         self._asked = bar.ask()
         own = dict(bar.own)
-        self.by = own.get("by", "") if own.get("by") in GROUPS else "model"
-        self.as_table = own.get("shape") == "table"
+        self.by = own.get("by", "model")
+        self.as_table = "shape" in own
 
     @cached_property
     def seen(self) -> Overview:
@@ -126,15 +105,7 @@ class OverviewPage:
 
     @property
     def endings(self) -> list[Ending]:
-        """Return how runs ended; the four that are always told, and others that there are."""
-        found = []
-        for place, (status, (label, statuses)) in enumerate(ENDINGS.items()):
-            count = sum(self.seen.runs.get(each, 0) for each in statuses)
-            if count or place < 4:
-                filters = self.bar.filters.having(status=tuple(str(each) for each in statuses))
-                url = self.bar.url(filters, reverse("runs"))
-                found.append(Ending(status, label, count, url))
-        return found
+        return list(endings_of(self.seen.runs, self.bar))
 
     @cached_property
     def latency(self) -> tuple[float | None, ...]:
@@ -210,7 +181,7 @@ class OverviewPage:
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the overview, or the part of it that updates itself."""
     caller = caller_of(request)
-    bar = FilterBar(request, caller, own=("by", "shape"))
+    bar = FilterBar(request, caller, own=OWN, offers=OFFERS)
     # Read before the figures: what changes in between is then shown twice rather than never.
     version = feed_version(caller, bar.now)
     if wants_part(request) and request.GET.get("seen") == version:
