@@ -33,6 +33,8 @@ from runs.core.refusals import (
 logger = logging.getLogger(__name__)
 API = "/api/"
 RETRY_SECONDS = 5
+# A message quotes what was sent, which may be of any length.
+MOST_CHARS = 500
 
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
@@ -53,14 +55,14 @@ def _invalid(error: rest.ValidationError) -> HttpResponse:
 
 def _with_errors(slug: str, errors: Mapping[str, Sequence[str]]) -> HttpResponse:
     detail = "; ".join(f"{field}: {messages[0]}" for field, messages in errors.items())
-    return respond(slug, detail[:500], errors=errors)
+    return respond(slug, detail[:MOST_CHARS], errors=errors)
 
 
 def flat(detail: Any) -> dict[str, list[str]]:
     """Return nested errors as one level: `tasks.0.key` -> messages."""
     errors: dict[str, list[str]] = {}
     for where, message in _leaves(detail, ""):
-        errors.setdefault(where or "body", []).append(message)
+        errors.setdefault(where or "body", []).append(message[:MOST_CHARS])
     return errors
 
 

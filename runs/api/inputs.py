@@ -146,6 +146,12 @@ class EventQuery(serializers.Serializer[Any]):
     since = serializers.IntegerField(min_value=0, max_value=MAX_SEQ, required=False, default=0)
 
 
+def check_order(attrs: Mapping[str, Any], first: str, last: str) -> None:
+    """Raises: ValidationError for a range that ends before it begins."""
+    if first in attrs and last in attrs and attrs[first] > attrs[last]:
+        raise ValidationError({first: [f"The range must begin before `{last}`, where it ends."]})
+
+
 def read_body(kind: type[serializers.Serializer[Any]], request: Request) -> Any:
     """Return the validated serializer of a body. Raises: ValidationError."""
     serializer = kind(data=request.data or {})

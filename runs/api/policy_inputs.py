@@ -8,6 +8,8 @@ from rest_framework import serializers
 
 from routing.core.policy import Mode, Scope
 from routing.models.decision import Kind, Outcome
+from runs.api.inputs import check_order
+from runs.core.filters import MAX_VALUES
 from runs.core.rules import TaskType
 
 
@@ -78,11 +80,13 @@ class PolicyQuery(serializers.Serializer[Any]):
 
 class DecisionQuery(serializers.Serializer[Any]):
     outcome = serializers.ListField(
-        child=serializers.ChoiceField([one.value for one in Outcome]), required=False
-    )
+        child=serializers.ChoiceField([one.value for one in Outcome]), required=False,
+        max_length=MAX_VALUES,
+    )  # fmt: skip
     kind = serializers.ListField(
-        child=serializers.ChoiceField([one.value for one in Kind]), required=False
-    )
+        child=serializers.ChoiceField([one.value for one in Kind]), required=False,
+        max_length=MAX_VALUES,
+    )  # fmt: skip
     policy = serializers.CharField(required=False, max_length=64)
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     team = serializers.CharField(required=False, max_length=101)
@@ -91,6 +95,10 @@ class DecisionQuery(serializers.Serializer[Any]):
     actor = serializers.CharField(required=False, max_length=128)
     since = serializers.DateTimeField(required=False)
     to = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        check_order(attrs, "from", "to")
+        return attrs
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields, `since` under its name outside, which is a word of Python's."""

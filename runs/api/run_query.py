@@ -7,8 +7,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from runs.api.inputs import LABEL_KEY
-from runs.core.filters import POLICY_OUTCOMES
+from runs.api.inputs import LABEL_KEY, check_order
+from runs.core.filters import MAX_VALUES, POLICY_OUTCOMES
 from runs.core.rules import TaskType
 from runs.core.status import RunStatus
 from runs.selectors.run_filters import RunFilters
@@ -16,8 +16,9 @@ from runs.selectors.run_filters import RunFilters
 
 class RunQuery(serializers.Serializer[Any]):
     status = serializers.ListField(
-        child=serializers.ChoiceField([status.value for status in RunStatus]), required=False
-    )
+        child=serializers.ChoiceField([status.value for status in RunStatus]), required=False,
+        max_length=MAX_VALUES,
+    )  # fmt: skip
     team = serializers.CharField(required=False, max_length=101, allow_blank=True)
     label = serializers.ListField(  # type: ignore[assignment]  # a field, as all here
         child=serializers.CharField(max_length=300), required=False, max_length=10,
@@ -28,7 +29,7 @@ class RunQuery(serializers.Serializer[Any]):
     model = serializers.CharField(required=False, max_length=128, allow_blank=True)
     task_type = serializers.ChoiceField([kind.value for kind in TaskType], required=False)
     policy_outcome = serializers.ListField(
-        child=serializers.ChoiceField(POLICY_OUTCOMES), required=False,
+        child=serializers.ChoiceField(POLICY_OUTCOMES), required=False, max_length=MAX_VALUES,
         help_text="The worst that policies said of a call of the run: `deny`, `warn`, or `allow` "
         "where they objected to none.",
     )  # fmt: skip
@@ -38,6 +39,10 @@ class RunQuery(serializers.Serializer[Any]):
         if any(not LABEL_KEY.fullmatch(key) for key, _, _ in pairs):
             raise ValidationError("Write `key` or `key:value`.")
         return [(key, text if colon else None) for key, colon, text in pairs]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        check_order(attrs, "created_after", "created_before")
+        return attrs
 
     def filters(self) -> RunFilters:
         given = dict(self.validated_data)

@@ -154,8 +154,10 @@ def _is_sane(value: str) -> bool:
 
 
 def _preset(texts: Sequence[str], notes: list[str]) -> str:
-    if not texts or texts[-1] in PRESETS:
-        return texts[-1] if texts else DEFAULT_RANGE
+    if not texts or not texts[-1]:
+        return DEFAULT_RANGE
+    if texts[-1] in PRESETS:
+        return texts[-1]
     notes.append(f"range: there is no {texts[-1][:40]!r}.")
     return DEFAULT_RANGE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,8 +31,12 @@ from runs.views.formats import words
 from runs.views.heat import Heat
 
 OWN = ("metric", "group", "sub", "top", "shape")
-GROUP_LABELS: Mapping[str, str] = {name: words(name) for name in GROUPS}
 TOPS = (5, TOP, 20)
+OFFERS: Mapping[str, Collection[str]] = {
+    "metric": METRICS, "group": GROUPS, "sub": GROUPS, "top": [str(top) for top in TOPS],
+    "shape": ("table",),
+}  # fmt: skip
+GROUP_LABELS: Mapping[str, str] = {name: words(name) for name in GROUPS}
 DEFAULT_METRIC, DEFAULT_GROUP = "cost", "model"
 
 
@@ -54,14 +58,13 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What is explored; what an address gets wrong is the default, and said so."""
+    """What is explored."""
 
     metric: Metric
     group: str
     sub: str
     top: int
     as_table: bool
-    notes: tuple[str, ...]
 
 
 class CostsPage:
@@ -158,26 +161,14 @@ class CostsPage:
 
 
 def explored_of(own: Mapping[str, str]) -> Explored:
-    """Return what an address asks for."""
-    notes = []
-    metric, group = own.get("metric", DEFAULT_METRIC), own.get("group", DEFAULT_GROUP)
-    sub, top = own.get("sub", ""), own.get("top", str(TOP))
-    if metric not in METRICS:
-        notes.append(f"There is no metric “{metric[:40]}”: cost is shown.")
-    if group not in GROUPS:
-        notes.append(f"Nothing can be grouped by “{group[:40]}”: models are shown.")
-    if sub and sub not in GROUPS:
-        notes.append(f"Nothing can be grouped by “{sub[:40]}”: it was left out.")
-    if top not in map(str, TOPS):
-        notes.append(f"“{top[:40]}” is no number of groups on offer: {TOP} are shown.")
-    group = group if group in GROUPS else DEFAULT_GROUP
+    """Return what an address asks for, of which nothing but OFFERS is left."""
+    group, sub = own.get("group", DEFAULT_GROUP), own.get("sub", "")
     return Explored(
-        METRICS.get(metric, METRICS[DEFAULT_METRIC]),
+        METRICS[own.get("metric", DEFAULT_METRIC)],
         group,
-        sub if sub in GROUPS and sub != group else "",
-        int(top) if top in map(str, TOPS) else TOP,
-        own.get("shape") == "table",
-        tuple(notes),
+        sub if sub != group else "",
+        int(own.get("top", TOP)),
+        "shape" in own,
     )
 
 
@@ -190,7 +181,7 @@ def _pick(name: str, label: str, values: Mapping[str, str], chosen: str) -> Pick
 def costs(request: HttpRequest) -> HttpResponse:
     """Show what is explored, or the part of the page that updates itself."""
     caller = caller_of(request)
-    bar = FilterBar(request, caller, own=OWN)
+    bar = FilterBar(request, caller, own=OWN, offers=OFFERS)
     version = feed_version(caller, bar.now)
     if wants_part(request) and request.GET.get("seen") == version:
         return HttpResponse(status=UNCHANGED)

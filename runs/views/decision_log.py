@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from runs.views.why import explain
 PAGE_SIZE = 50
 FIELDS = ("team", "model", "policy_outcome")
 OWN = ("kind", "policy", "version", "run")
+OFFERS: Mapping[str, Collection[str]] = {"kind": [*Kind]}
 # What a list leaves in the database: candidates with all their figures.
 WHOLE = ("inputs", "candidates")
 
@@ -46,9 +48,9 @@ def decisions(request: HttpRequest) -> HttpResponse:
     """Show the decisions that fit the filter, newest first."""
     caller = caller_of(request)
     require(caller, Action.READ_DECISIONS)
-    bar = FilterBar(request, caller, FIELDS, action=Action.READ_DECISIONS, own=OWN)
+    bar = FilterBar(request, caller, FIELDS, action=Action.READ_DECISIONS, own=OWN, offers=OFFERS)
     own = dict(bar.own)
-    before = _uuid_or_none(request.GET.get("before", ""))
+    before = bar.place(request)
     found = decision_list(caller, _asked(bar, own)).defer(*WHOLE).order_by("-id")
     if before is not None:
         found = found.filter(pk__lt=before)
@@ -102,7 +104,7 @@ def _asked(bar: FilterBar, own: dict[str, str]) -> DecisionFilters:
     kind = own.get("kind", "")
     return DecisionFilters(
         outcome=filters.policy_outcome,
-        kind=(kind,) if kind in Kind else (),
+        kind=(kind,) if kind else (),
         policy=own.get("policy", ""),
         version=_version(own.get("version", "")),
         # Of a team that is not there, nothing.

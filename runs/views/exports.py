@@ -20,8 +20,9 @@ from django.views.decorators.http import require_safe
 from budgets.core.money import format_usd_or_none
 from runs.selectors.usage import Row, RowStream, usage_stream
 from runs.views.asking import caller_of, page
-from runs.views.costs import OWN, explored_of
+from runs.views.costs import OFFERS, OWN, explored_of
 from runs.views.filter_bar import FilterBar
+from runs.views.refusing import no_file
 
 FOCUS_GROUPS = ("day", "team", "provider", "model")
 ROWS_A_CHUNK = 500
@@ -48,13 +49,16 @@ class Offer:
 @page
 def costs_export(request: HttpRequest) -> HttpResponseBase:
     """Tell which files there are and how many rows each has; with ?format=json, write that one."""
-    bar = FilterBar(request, caller_of(request), own=OWN)
+    bar = FilterBar(request, caller_of(request), own=OWN, offers=OFFERS)
     explored = explored_of(dict(bar.own))
+    wants_file = request.GET.get("format") == "json"
+    if wants_file and (odd := [*bar.filters.notes, *bar.odd]):
+        return no_file(odd)
     time = "hour" if bar.window.by_hour else "day"
     groups = tuple(name for name in (time, explored.group, explored.sub) if name)
     asked = bar.ask()
     rows = usage_stream(asked, groups)
-    if request.GET.get("format") == "json":
+    if wants_file:
         return _json(request, rows)
     focus = len(usage_stream(asked, FOCUS_GROUPS))
     about = ", ".join(name.replace("_", " ") for name in groups)
@@ -71,11 +75,7 @@ def costs_export(request: HttpRequest) -> HttpResponseBase:
 def _api_url(bar: FilterBar, groups: Sequence[str], kind: str) -> str:
     """Return the address of the REST operation that writes the file, with the page's filter."""
     filters = bar.filters
-    pairs = [
-        pair
-        for pair in filters.pairs()
-        if pair[0] not in ("status", "outcome", "policy_outcome", "range")
-    ]
+    pairs = filters.pairs(leave_out=NOT_OF_USAGE)
     pairs += [("status", value) for value in filters.outcome]
     if filters.preset:
         pairs.append(("range", filters.preset))

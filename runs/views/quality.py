@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,18 +18,22 @@ from runs.views.filter_bar import FilterBar
 from runs.views.filter_parts import Preset
 from runs.views.quality_heat import METRICS, PHASES, pairs_of, quality_heat
 from runs.views.quality_table import COLUMNS, file_row, table_lines
+from runs.views.refusing import no_file
 
 FIELDS = ("team", "task_type", "model", "provider")
+OWN = ("metric", "view")
+OFFERS: Mapping[str, Collection[str]] = {"metric": [*Metric], "view": ("table",)}
 
 
 @require_safe
 @page
 def quality(request: HttpRequest) -> HttpResponse:
     """Show how good each model is at each type of task."""
-    bar = FilterBar(request, caller_of(request), FIELDS, own=("metric", "view"))
-    metric = _metric(request)
+    bar = FilterBar(request, caller_of(request), FIELDS, own=OWN, offers=OFFERS)
+    own = dict(bar.own)
+    metric = Metric(own.get("metric", Metric.QUALITY))
     found = quality_matrix(bar.ask(PHASES))
-    as_table = request.GET.get("view") == "table"
+    as_table = "view" in own
     context: dict[str, Any] = {
         "bar": bar,
         "about": METRICS[metric][1],
@@ -57,6 +62,8 @@ def quality(request: HttpRequest) -> HttpResponse:
 def quality_csv(request: HttpRequest) -> HttpResponse:
     """Write the whole table as CSV, one row a pair; how many stands in a header."""
     bar = FilterBar(request, caller_of(request), FIELDS)
+    if bar.filters.notes:
+        return no_file(bar.filters.notes)
     pairs = pairs_of(bar, quality_matrix(bar.ask(PHASES)))
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="quality.csv"'
@@ -65,8 +72,3 @@ def quality_csv(request: HttpRequest) -> HttpResponse:
     writer.writerow(COLUMNS)
     writer.writerows(file_row(pair) for pair in pairs)
     return answer
-
-
-def _metric(request: HttpRequest) -> Metric:
-    name = request.GET.get("metric", "")
-    return Metric(name) if name in {each.value for each in Metric} else Metric.QUALITY

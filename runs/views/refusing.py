@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
+from django.http import HttpResponse
 
 from budgets.core.errors import BudgetExceeded, InvalidChange
 from runs.core.refusals import RunBudgetSpent
@@ -40,3 +43,9 @@ def put_errors(form: forms.Form, refused: InvalidChange) -> None:
     """Show what stands against a change beside the fields it is about."""
     for field, sentences in refused.errors.items():
         form.add_error(field, list(sentences))
+
+
+def no_file(notes: Iterable[str]) -> HttpResponse:
+    """Return what is wrong with an address, in place of a file of something else."""
+    text = "\n".join(["No file was written.", *notes, ""])
+    return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")

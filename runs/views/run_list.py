@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -70,7 +69,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     """Show the runs that fit the filter, newest first."""
     caller = caller_of(request)
     bar = FilterBar(request, caller, FIELDS, action=Action.READ_RUNS)
-    before = _uuid_or_none(request.GET.get("before", ""))
+    before = bar.place(request)
     found = run_list(caller, _asked(bar)).order_by("-pk")
     if before is not None:
         found = found.filter(pk__lt=before)
@@ -114,10 +113,3 @@ def _choices(bar: FilterBar) -> list[Choice]:
         Choice(label, bar.url(bar.filters.having(status=group)), group == chosen)
         for label, group in groups
     ]
-
-
-def _uuid_or_none(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -206,7 +206,7 @@ def _ask(house: House, who: str, route: str, method: str) -> str:
     if who != NOBODY:
         client.force_login(house.people[who])
         names |= _own(house.people[who])
-    path = "/admin/budgets/org/" if route == OFFICE else _filled(route, names)
+    path = "/admin/budgets/org/" if route == OFFICE else filled(route, names)
     body = house.bodies.get((route, method), {})
     send: Callable[..., Any] = getattr(client, method.lower())
     if method == "GET":
@@ -225,7 +225,8 @@ def _own(person: User) -> dict[str, Any]:
     return {"sign_in_id": SignIn.objects.filter(user=person).latest("at").pk, "view_id": view.pk}
 
 
-def _filled(route: str, names: Mapping[str, Any]) -> str:
+def filled(route: str, names: Mapping[str, Any]) -> str:
+    """Put names in the place of the braces of an address."""
     for name, value in names.items():
         route = route.replace("{" + name + "}", str(value))
     assert "{" not in route, f"this walk does not know how to fill {route}"

@@ -39,6 +39,12 @@ def test_every_named_range_can_be_shown(preset: str) -> None:
     assert filters.notes == ()
 
 
+def test_an_empty_field_asks_for_nothing() -> None:
+    filters = read_filters({"range": [""], "from": [""], "model": [""]}, NOW, UTC)
+
+    assert (filters, filters.notes) == (read(""), ())
+
+
 def test_what_is_written_is_read_again() -> None:
     filters = read(
         "from=2026-11-01&to=2026-11-20T05:00:00Z&team=eng&team=acme/ops&task_type=summarization"
