@@ -27,7 +27,7 @@ from runs.api.usage_shapes import UsageOutput, UsageQuery
 from runs.core.filters import Filters
 from runs.core.window import InvalidRange, Window, named_window, window_between
 from runs.selectors.runs import require_anywhere
-from runs.selectors.usage import Asked, ask, usage_rows, usage_stream, zone_of
+from runs.selectors.usage import Asked, TooManyGroups, ask, usage_rows, usage_stream, zone_of
 from runs.selectors.usage.table import Row
 from telemetry.core.totals import Totals
 
@@ -99,13 +99,14 @@ class ReadUsage(Operation):
         asked = asked_for(caller, query, group_by)
         if kind in FILES:
             return file_of(kind, usage_stream(asked, group_by), request)
-        rows = usage_rows(asked, group_by)
-        if len(rows) > MAX_ROWS:
+        try:
+            rows = usage_rows(asked, group_by, MAX_ROWS)
+        except TooManyGroups:
             raise refused(
                 "group_by",
-                f"{len(rows)} rows are too many for pages, which hold at most {MAX_ROWS}: ask for "
-                "format=csv, which has no limit.",
-            )
+                f"There are more rows than pages hold, which is {MAX_ROWS}: ask for format=csv, "
+                "which has no limit.",
+            ) from None
         return Response(self._page(rows, group_by, asked, query))
 
     def _page(

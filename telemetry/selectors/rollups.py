@@ -22,6 +22,10 @@ Place = tuple[Any, ...]
 _TIMES = ("at_hour", "at_day")
 
 
+class TooManyGroups(Exception):
+    """There are more groups than were wanted."""
+
+
 def totals(
     where: Where,
     span: Span,
@@ -29,10 +33,12 @@ def totals(
     *,
     sums: Sequence[str] = SUMS,
     timed: bool = True,
+    most: int | None = None,
 ) -> dict[Place, Totals]:
     """Return the figures of each group: its values in the order of `group_by`.
 
     A day is a date, an hour a number as in `Span`. `sums` and `timed` leave out what nobody reads.
+    Raises: TooManyGroups, as soon as there are more than `most`; None: as many as there are.
     """
     names = [name for name in group_by if name not in (DAY, HOUR)]
     place_of = _Placing(group_by, span)
@@ -43,6 +49,8 @@ def totals(
         known = found.setdefault(place, [0] * (len(sums) + 1))
         for column, value in enumerate(figures):
             known[column] += value
+        if most is not None and len(found) > most:
+            raise TooManyGroups(f"more than {most}")
     for place, cells in _latencies(where, span, group_by, names, place_of) if timed else ():
         found.setdefault(place, [0] * (len(sums) + 1))[-1] += cells
     return {

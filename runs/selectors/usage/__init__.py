@@ -15,6 +15,7 @@ from runs.selectors.usage.matrices import (
 from runs.selectors.usage.overview import Overview, overview
 from runs.selectors.usage.stream import RowsChanged, RowStream, usage_stream
 from runs.selectors.usage.table import Row, usage_rows
+from telemetry.selectors.rollups import TooManyGroups
 
 __all__ = [
     "Asked",
@@ -26,6 +27,7 @@ __all__ = [
     "Row",
     "RowStream",
     "RowsChanged",
+    "TooManyGroups",
     "ask",
     "breakdown",
     "chart",

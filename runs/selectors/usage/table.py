@@ -22,13 +22,14 @@ class Row:
     totals: Totals
 
 
-def usage_rows(asked: Asked, group_by: Sequence[str]) -> list[Row]:
+def usage_rows(asked: Asked, group_by: Sequence[str], most: int | None = None) -> list[Row]:
     """Return figures by model, task_type, team, provider, phase, day or hour, or any of them.
 
     The oldest first, then by name. A day is a date, an hour the moment it begins.
+    Raises: TooManyGroups, where there are more than `most`; None: as many as there are.
     """
     columns = [COLUMNS.get(name, name) for name in group_by]
-    found = totals(asked.where, asked.window.span, columns)
+    found = totals(asked.where, asked.window.span, columns, most=most)
     rows = [
         Row(
             {name: _shown(asked, name, value) for name, value in zip(group_by, place, strict=True)},

@@ -177,6 +177,19 @@ def test_a_long_query_is_no_reason_to_fail(api: Api) -> None:
     assert api.get(USAGE, {"model": "m," * 32_000, "other": "x" * 30_000}).status_code in (200, 400)
 
 
+def test_more_rows_than_pages_hold_are_refused_and_a_file_has_them(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runs.api.usage.MAX_ROWS", 3)
+    record(*(of(world.team, call(at=ago(hours=1), model=f"m{n}")) for n in range(4)))
+
+    body = problem(api.get(USAGE, {"group_by": "model"}), 400, "malformed")
+
+    assert "format=csv" in body["errors"]["group_by"][0]
+    assert api.get(USAGE, {"group_by": "model", "format": "csv"}).headers["X-Row-Count"] == "4"
+    assert len(usage(api, group_by="model", model="m1,m2,m3")["results"]) == 3
+
+
 def test_pages_hold_every_row_once(api: Api, world: World) -> None:
     record(*(of(world.team, call(at=ago(hours=1), model=f"m{n:02}")) for n in range(25)))
     seen, url = [], f"{USAGE}?group_by=model&page_size=10"
