@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from runs.core.refusals import NotVisible
 from runs.models import Run, Task
+from runs.selectors.made_up import is_demo
 from runs.selectors.recent import recent_calls, recent_events, timeline_calls
 from runs.selectors.run_policies import RunPolicies, policies_of
 from runs.selectors.tasks import CallReading, task_detail, task_get, task_list
@@ -69,6 +70,11 @@ class Page(Glance):
         self.address = address
         self.version = version
         self.more_url = ""
+
+    @cached_property
+    def is_made_up(self) -> bool:
+        """Tell whether nothing of it ever happened: then nobody chose a model or asked a policy."""
+        return is_demo(self.run)
 
     @property
     def poll_url(self) -> str:

@@ -11,12 +11,13 @@ from runs.core.demo.facts import DemoCall, DemoRun
 from runs.core.similarity import signature, text_digest
 from runs.core.status import RunStatus
 from runs.models import Run
+from runs.selectors.made_up import DEMO_LABEL
 from runs.services.demo.money import budget_of, hold_id_of, id_at, store_money
 from runs.services.demo.tasks import store_tasks
 from runs.services.labels import add_labels
 from telemetry.models import Call, Event, Outcome, Score
 
-DEMO_LABELS = {"demo": "yes"}
+DEMO_LABELS = {DEMO_LABEL: "yes"}
 BATCH = 500
 NO_ID = UUID(int=0)
 

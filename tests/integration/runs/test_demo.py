@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from budgets.models import BudgetPeriod, Hold, LedgerLine, Org, Reservation
+from budgets.models import BudgetPeriod, Hold, LedgerLine, Org, Reservation, User
 from budgets.services.demo import make_demo
 from budgets.services.reconciliation import reconcile
 from runs.models import Attempt, Run, Task
@@ -66,6 +68,21 @@ def test_runs_can_be_opened_and_their_money_adds_up(demo: Org) -> None:
     assert attempt is not None
     assert attempt.text.critique and attempt.text.output
     assert attempt.text.critique in {one["reason"] for one in attempt.judgements}
+    assert_said_to_be_made_up(run)
+
+
+def assert_said_to_be_made_up(run: Run) -> None:
+    """Check the pages of a run that nobody decided anything in: each says so."""
+    client = Client()
+    client.force_login(User.objects.get(username="owner"))
+    url = reverse("run", args=[run.pk])
+    task = client.get(url, {"task": run.tasks.all()[0].key}).content.decode()
+    policies = client.get(url, {"tab": "policies"}).content.decode()
+    assert "This run is made up" in task
+    assert "This call is made up: no model was chosen" in task
+    assert "No choice was recorded" not in task
+    assert "no policy was asked, and no decision was recorded" in policies
+    assert "All decisions of this run" not in policies
 
 
 def test_seeding_twice_changes_nothing(demo: Org) -> None:
