@@ -38,6 +38,7 @@ def learned(org: Org, team: Team) -> Recommendation:
     _patterns(org)
     row = scene.proposal(org)
     now = timezone.now()
+    _invoices(team)
     TuningDataset.objects.create(
         org=org, recommendation_id=row.pk, state="done", requested_at=now, requested_by="ada",
         finished_at=now, until=now, task_type=row.task_type, validator="json_schema",
@@ -48,6 +49,14 @@ def learned(org: Org, team: Team) -> Recommendation:
                  for form in ("openai", "gemini")},
     )  # fmt: skip
     return row
+
+
+def _invoices(team: Team) -> None:
+    """Write a run that holds enough examples to reckon with."""
+    text = "Read the fields of October's invoices into one table"
+    scene.good(
+        team, 60, scene.run_of(team, project=text, score=0.95, tasks_total=60, tasks_done=60)
+    )
 
 
 def _evidence(org: Org, team: Team) -> None:
