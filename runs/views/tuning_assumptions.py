@@ -85,7 +85,7 @@ def _show(
             (name, label, shown[name], HINTS[name], errors.get(name, ""))
             for name, label in RULES.items()
         ],
-        "columns": COLUMNS.values(),
+        "columns": list(COLUMNS.values()),
         "bases": [
             (is_first_guess(row),
              [(name, label, row.get(name, ""), name in BASE_MONEY)
