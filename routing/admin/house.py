@@ -119,7 +119,7 @@ class BreakerAdmin(ReadOnlyAdmin):
 class QualityProfileAdmin(ReadOnlyAdmin):
     """What has been learned of models."""
 
-    list_display = ["model", "task_type", "org_id", "team_id", "n", "updated_at"]
+    list_display = ["model", "version", "task_type", "org_id", "team_id", "n", "updated_at"]
     list_filter = ["task_type", ByOrg, ByTeam]
     search_fields = ["model"]
     date_hierarchy = "updated_at"

@@ -8,7 +8,8 @@ from django.db import models
 class Evidence(models.Model):
     """One evaluated attempt or one verdict of a person. Rows are added, never changed.
 
-    `cost_nanousd` null: there was no call to pay for.
+    `cost_nanousd` null: there was no call to pay for. `version` is the name on the wire that the
+    model had then; empty: it is not known.
     """
 
     at = models.DateTimeField()
@@ -18,6 +19,7 @@ class Evidence(models.Model):
     task_key = models.CharField(max_length=64, blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     model = models.CharField(max_length=128)
+    version = models.CharField(max_length=160, blank=True)
     task_type = models.CharField(max_length=32)
     source = models.CharField(max_length=8, default="attempt")  # attempt | feedback
     score = models.FloatField()
@@ -46,14 +48,16 @@ class Evidence(models.Model):
 class QualityProfile(models.Model):
     """Weighted sums over the evidence of one model at one kind of task; see `core.quality`.
 
-    `team_id` 0: the whole organisation, its teams included. Everything here follows from the
-    evidence and can be rebuilt from it.
+    One row for each `version` of the model; see `core.versions`. `team_id` 0: the whole
+    organisation, its teams included. Everything here follows from the evidence and can be rebuilt
+    from it.
     """
 
     org_id = models.BigIntegerField()
     team_id = models.BigIntegerField(default=0)
     model = models.CharField(max_length=128)
     task_type = models.CharField(max_length=32)
+    version = models.CharField(max_length=160, blank=True)
     n = models.PositiveIntegerField(default=0)
     weight = models.FloatField(default=0.0)
     score_sum = models.FloatField(default=0.0)
@@ -69,7 +73,8 @@ class QualityProfile(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["org_id", "team_id", "model", "task_type"], name="quality_profile_once"
+                fields=["org_id", "team_id", "model", "task_type", "version"],
+                name="quality_profile_once",
             ),
         ]
 

@@ -32,6 +32,7 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
     models = {name: spec for name, spec in known.models.items() if spec.provider in reachable}
     policies = policies_in_force(org_id)
     tiers = {name: spec.tier for name, spec in models.items()}
+    versions = {name: spec.litellm_name for name, spec in models.items()}
     return RoutingSnapshot(
         taken_at=now,
         models=models,
@@ -39,7 +40,7 @@ def snapshot(org_id: int, now: datetime, team_id: int | None = None) -> RoutingS
         prices=prices_from(dated, models.values(), now),
         prices_until=next_change(chain(*dated.values()), now),
         breakers=open_breakers(),
-        beliefs=beliefs_for(org_id, team_id, tiers, now),
+        beliefs=beliefs_for(org_id, team_id, tiers, now, versions),
         policies=bind(policies, models),
         p95_ms=latencies_for(policies, org_id, now),
         rate_limits=rate_limits_for(org_id),

@@ -25,12 +25,12 @@ from routing.models import Evidence, QualityProfile
 from telemetry.services.journal import Command
 
 WHOLE_ORG = 0
-KEY = ("org_id", "team_id", "model", "task_type")
+KEY = ("org_id", "team_id", "model", "task_type", "version")
 ADDED = ("n", *SUMS)
 # SQLite takes 32,766 variables a statement, PostgreSQL 65,535.
 ROWS_A_STATEMENT = 1_000
 
-Place = tuple[int, int, str, str]  # org, team or WHOLE_ORG, model, task type
+Place = tuple[int, int, str, str, str]  # org, team or WHOLE_ORG, model, task type, version
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class ObserveAttempt(Command):
     """One evaluated attempt: its score in [0, 1], and what the model's calls took.
 
     `cost_nanousd` None: a verdict without a call of its own, such as a person's feedback.
+    `version` is the name on the wire that the model had then; empty: it is not known.
     """
 
     rank: ClassVar[int] = 40
@@ -55,6 +56,7 @@ class ObserveAttempt(Command):
     input_tokens: int = 0
     weight: float = 1.0
     source: str = "attempt"
+    version: str = ""
 
     @classmethod
     def apply(cls, commands: Sequence[Self]) -> Sequence[None]:
@@ -73,6 +75,7 @@ class ObserveAttempt(Command):
             task_key=self.task_key,
             attempt=self.attempt,
             model=self.model,
+            version=self.version,
             task_type=self.task_type,
             source=self.source,
             score=self.score,
@@ -98,7 +101,7 @@ def fold(
             latency_ms=row.latency_ms,
         )
         for team_id in {WHOLE_ORG, row.team_id}:
-            place = (row.org_id, team_id, row.model, row.task_type)
+            place = (row.org_id, team_id, row.model, row.task_type, row.version)
             folded[place] = observe(folded[place], one)
     return folded
 

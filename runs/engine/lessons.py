@@ -18,7 +18,8 @@ def lesson(session: Session, brief: Brief, draft: Draft) -> tuple[Command, ...]:
     """Return what the attempt teaches of its model; nothing where nobody could judge it."""
     if draft.score is None or not draft.model:
         return ()
-    written = [done.call for done in draft.calls if done.spec.name == draft.model]
+    made = [done for done in draft.calls if done.spec.name == draft.model]
+    written = [done.call for done in made]
     return (
         ObserveAttempt(
             org_id=session.run.org_id,
@@ -27,6 +28,7 @@ def lesson(session: Session, brief: Brief, draft: Draft) -> tuple[Command, ...]:
             task_key=brief.key,
             attempt=draft.number,
             model=draft.model,
+            version=made[-1].spec.litellm_name,
             task_type=brief.task_type,
             score=draft.score,
             cost_nanousd=sum(call.cost_nanousd or 0 for call in written) // len(written),

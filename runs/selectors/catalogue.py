@@ -52,7 +52,8 @@ def model_list(caller: Caller, now: datetime) -> list[ModelReading]:
     reachable = conf.available(known.providers.values())
     prices = prices_at(known.models.values(), now, org_id)
     breakers = open_breakers()
-    profiles = _profiles(caller)
+    versions = {name: spec.litellm_name for name, spec in known.models.items()}
+    profiles = _profiles(caller, versions)
     return [
         ModelReading(
             spec=spec,
@@ -73,12 +74,12 @@ def model_get(caller: Caller, name: str, now: datetime) -> ModelReading:
     raise NotVisible("There is no such model.")
 
 
-def _profiles(caller: Caller) -> dict[str, dict[str, Profile]]:
+def _profiles(caller: Caller, versions: Mapping[str, str]) -> dict[str, dict[str, Profile]]:
     """Return profiles by model and task type; nothing where the caller may read no usage."""
     teams = teams_of(caller, Action.READ_USAGE)
     found: dict[str, dict[str, Profile]] = {}
     for org_id in sorted(set(teams.order_by().values_list("org_id", flat=True))):
-        for (model, task_type), profile in profiles_of(org_id).items():
+        for (model, task_type), profile in profiles_of(org_id, versions=versions).items():
             by_type = found.setdefault(model, {})
             by_type[task_type] = merge(by_type.get(task_type, NOTHING_SEEN), profile)
     return found

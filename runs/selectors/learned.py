@@ -13,7 +13,6 @@ from django.db.models import Avg, Q
 from routing.core.beliefs import believe
 from routing.core.candidates import Candidate
 from routing.core.levels import Evidence as Levels
-from routing.core.posterior import Key
 from routing.core.quality import (
     NOTHING_SEEN,
     Estimate,
@@ -24,10 +23,17 @@ from routing.core.quality import (
 )
 from routing.core.request import ModelRequest
 from routing.core.snapshot import candidates_for
+from routing.core.versions import VersionKey, present
 from routing.models import Decision, Evidence
 from routing.models.decision import Kind
 from routing.selectors import snapshot
-from routing.selectors.profiles import WHOLE_ORG, profiles_of
+from routing.selectors.profiles import (
+    UNKNOWN,
+    WHOLE_ORG,
+    Versions,
+    profiles_of,
+    versioned_profiles_of,
+)
 from runs.core.exploration import Step, step_of
 from runs.core.rules import Phase, TaskType, rules_for
 from runs.models import Feedback
@@ -43,8 +49,8 @@ LOOKED_THROUGH: Final = 20_000
 MOST_VERDICTS: Final = 5_000
 # What a request is taken to be where none was seen.
 USUAL_INPUT_TOKENS: Final = 1_500
-COLUMNS: Final = ("at", "team_id", "model", "task_type", "score", "weight", "cost_nanousd",
-                  "input_tokens", "latency_ms")  # fmt: skip
+COLUMNS: Final = ("at", "team_id", "model", "task_type", "version", "score", "weight",
+                  "cost_nanousd", "input_tokens", "latency_ms")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Learned:
     candidates: tuple[Candidate, ...]
     seen: Mapping[str, int]
     tiers: Mapping[str, str]
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +91,31 @@ def learned(place: Place, task_type: str, now: datetime) -> Learned:
     )  # fmt: skip
     found = tuple(one for one in candidates_for(snap, request, size, now) if one.fits_task_type)
     tiers = {name: spec.tier for name, spec in snap.models.items()}
-    return Learned(task_type, rules.threshold, size, found, seen, tiers)
+    versions = {name: spec.litellm_name for name, spec in snap.models.items()}
+    return Learned(task_type, rules.threshold, size, found, seen, tiers, versions)
 
 
 def movement(
-    place: Place, task_type: str, models: Sequence[str], tiers: Mapping[str, str], now: datetime
+    place: Place,
+    task_type: str,
+    models: Sequence[str],
+    tiers: Mapping[str, str],
+    now: datetime,
+    versions: Versions = UNKNOWN,
 ) -> Movement:
     """Return what was believed of these models at the end of each of the last days.
 
-    What was seen lately is taken out of what was seen in all, and put back day by day.
+    `versions` are the models' present ones, and taken to have been so on each day. What was seen
+    lately is taken out of what was seen in all, and put back day by day.
     """
     since = now - WINDOW
     rows = Evidence.objects.filter(org_id=place.org.pk, at__gte=since).order_by("-at", "-id")
     recent = list(rows.values_list(*COLUMNS)[: MOST_EVIDENCE + 1])
     cut, recent = len(recent) > MOST_EVIDENCE, recent[MOST_EVIDENCE - 1 :: -1]
-    levels = [profiles_of(place.org.pk)]
+    levels = [versioned_profiles_of(place.org.pk)]
     teams: list[int | None] = [None]
     if place.team is not None:
-        levels.append(profiles_of(place.org.pk, place.team.pk))
+        levels.append(versioned_profiles_of(place.org.pk, place.team.pk))
         teams.append(place.team.pk)
     states = [
         _before(whole, _folded({}, [row for row in recent if team in (None, row[1])]))
@@ -120,7 +134,9 @@ def movement(
             today = [row for row in recent[place_in:upto] if team in (None, row[1])]
             states[level] = _folded(states[level], today)
         place_in = upto
-        beliefs = believe(Levels(org=states[0], team=states[1] if states[1:] else {}), tiers, day)
+        seen = [present(state, versions) for state in states]
+        evidence = Levels(org=seen[0], team=seen[1] if seen[1:] else {})
+        beliefs = believe(evidence, tiers, day)
         for model in models:
             shown[model].append(beliefs.estimate((model, task_type)))
     return Movement(tuple(days), {name: tuple(ones) for name, ones in shown.items()}, cut)
@@ -157,15 +173,18 @@ def _team(place: Place) -> int:
     return place.team.pk if place.team else WHOLE_ORG
 
 
-def _before(whole: Mapping[Key, Profile], part: Mapping[Key, Profile]) -> dict[Key, Profile]:
+def _before(
+    whole: Mapping[VersionKey, Profile], part: Mapping[VersionKey, Profile]
+) -> dict[VersionKey, Profile]:
     rest = {key: without(one, part.get(key, NOTHING_SEEN)) for key, one in whole.items()}
     return {key: one for key, one in rest.items() if one.n}
 
 
-def _folded(state: Mapping[Key, Profile], rows: Sequence[Any]) -> dict[Key, Profile]:
+def _folded(state: Mapping[VersionKey, Profile], rows: Sequence[Any]) -> dict[VersionKey, Profile]:
     """Return the state with these rows of evidence, the oldest first."""
     folded = dict(state)
-    for at, _, model, kind, score, weight, cost, tokens, latency in rows:
+    for at, _, model, kind, version, score, weight, cost, tokens, latency in rows:
         one = Observation(at, score, weight, cost, tokens, latency)
-        folded[model, kind] = observe(folded.get((model, kind), NOTHING_SEEN), one)
+        key = model, kind, version
+        folded[key] = observe(folded.get(key, NOTHING_SEEN), one)
     return folded

@@ -62,7 +62,7 @@ def learning(request: HttpRequest) -> HttpResponse:
     task_type = asked if asked in set(TaskType) else TaskType.CODE_GENERATION.value
     known = learned(place, task_type, now)
     models = busiest(known.candidates)
-    moved = movement(place, task_type, models, known.tiers, now)
+    moved = movement(place, task_type, models, known.tiers, now, known.versions)
     chosen = stretches(known.candidates, known.threshold)
     explored = exploration(steps_of(place, task_type, now))
     context: dict[str, Any] = {

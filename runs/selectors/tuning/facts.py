@@ -101,9 +101,11 @@ def with_bases(
     facts: Facts, place: Place, kind: Kind, bases: Sequence[BaseModel], now: datetime
 ) -> list[Facts]:
     """Return the facts once for each base model, with what is believed of it untuned."""
-    tiers = {name: spec.tier for name, spec in known_models(place.org.pk).models.items()}
+    models = known_models(place.org.pk).models
+    tiers = {name: spec.tier for name, spec in models.items()}
+    versions = {name: spec.litellm_name for name, spec in models.items()}
     team_id = place.team.pk if place.team else None
-    believed = beliefs_for(place.org.pk, team_id, tiers, now)
+    believed = beliefs_for(place.org.pk, team_id, tiers, now, versions)
     found = [believed.estimate((base.known_as or base.name, kind.task_type)) for base in bases]
     return [replace(facts, base_quality=one.mean, base_sd=one.sd) for one in found]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -40,7 +41,7 @@ def attempt(score: float = 0.5, **overrides: Any) -> ObserveAttempt:
 
 def stored() -> dict[tuple[Any, ...], QualityProfile]:
     rows = QualityProfile.objects.all()
-    return {(row.org_id, row.team_id, row.model, row.task_type): row for row in rows}
+    return {(row.org_id, row.team_id, row.model, row.task_type, row.version): row for row in rows}
 
 
 def learn_a_lot() -> None:
@@ -53,6 +54,7 @@ def learn_a_lot() -> None:
                     org_id=source.choice([1, 2]),
                     team_id=source.choice([11, 12]),
                     model=source.choice(["a/one", "b/two"]),
+                    version=source.choice(["", "openai/one-1", "openai/one-2"]),
                     at=NOW + timedelta(hours=batch, seconds=number),
                     cost_nanousd=source.choice([None, 10, 1000]),
                     weight=source.choice([1.0, 3.0]),
@@ -89,6 +91,26 @@ def test_a_team_learns_for_itself_and_its_organisation() -> None:
     assert profiles_of(1)[KEY].n == 2
     assert profiles_of(1, 11)[KEY].mean_score == pytest.approx(0.2)
     assert profiles_of(1, 13) == {}
+
+
+def test_evidence_of_an_earlier_version_is_a_weaker_prior_at_every_level() -> None:
+    old, new = "openai/one-1", "openai/one-2"
+    lessons = [attempt(0.95, version=old, at=NOW - timedelta(hours=n)) for n in range(40)]
+    apply_now(*lessons, *(replace(one, org_id=2, version=new, score=0.4) for one in lessons))
+    tiers = {"a/one": "standard"}
+
+    def believed(version: str, team_id: int | None = 11) -> tuple[float, float]:
+        estimate = beliefs_for(1, team_id, tiers, NOW, {"a/one": version}).estimate(KEY)
+        return estimate.mean, estimate.sd
+
+    (same, same_sd), (changed, changed_sd) = believed(old), believed(new)
+    assert 0.75 < changed < same
+    assert changed_sd > same_sd
+    assert believed(new, None)[0] == pytest.approx(changed, abs=0.02)
+    assert profiles_of(1)[KEY].n == 40, "nothing is left out where no version is asked for"
+    for org_id in (1, 2):
+        SharedLearning.objects.create(org_id=org_id, since=NOW)
+    assert believed(new)[0] < changed - 0.1, "others know the new version better"
 
 
 def test_an_attempt_of_no_team_is_seen_by_the_organisation_once() -> None:
