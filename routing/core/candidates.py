@@ -154,8 +154,10 @@ def _by_task(candidate: Candidate, demand: Demand) -> tuple[str, str] | None:
 
 def _by_money(candidate: Candidate, demand: Demand) -> tuple[str, str] | None:
     bound = candidate.upper_bound_nanousd
-    if bound is None:
-        return None if demand.unknown_price_allowed else (UNKNOWN_PRICE, "")
+    if bound is None and not demand.unknown_price_allowed:
+        return UNKNOWN_PRICE, ""
+    # An unknown price is charged nothing; less than that is left of a hold that is overspent.
+    bound = bound or 0
     if demand.free_nanousd is not None and bound > demand.free_nanousd:
         return NOT_ENOUGH_MONEY, f"may cost {bound} nano-dollars, {demand.free_nanousd} are left"
     return None

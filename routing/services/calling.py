@@ -11,10 +11,10 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from budgets.services.ledger import Charge, ChargeKind, MarkSent, Reserve, Settle
-from routing.core.breaker import INCONCLUSIVE, OK, PERMANENT, TRANSIENT
-from routing.core.errors import PermanentModelError, ProviderError, TransientError
-from routing.core.pricing import cost
+from routing.core.breaker import OK
+from routing.core.errors import ProviderError
 from routing.core.request import ModelRequest, Reply, Usage, cache_key
+from routing.core.settlement import charge_for, charge_for_failure, health_after
 from routing.models import Decision
 from routing.models.decision import Kind
 from routing.models.decision import Outcome as DecisionOutcome
@@ -164,34 +164,27 @@ class PendingCall:
     def succeeded(self, reply: Reply, at: datetime) -> tuple[Call, tuple[Command, ...]]:
         """Return the call's record and all that becomes durable with an answer."""
         prices = self.pick.snapshot.prices_of(self.pick.spec.name)
-        if prices is None:
-            charge, amount = Charge.exact(0), None
-        elif reply.usage is None:
-            charge, amount = Charge.unconfirmed(), self.bound_nanousd
-        else:
-            amount = cost(prices, reply.usage)
-            charge = Charge.exact(amount)
+        charge, amount = charge_for(prices, reply.usage, self.bound_nanousd)
         call = self._record(Outcome.OK, at, reply.usage, amount)
         call.latency_ms = reply.latency_ms
-        call.unconfirmed = amount is not None and reply.usage is None
+        call.unconfirmed = charge.kind is ChargeKind.UNCONFIRMED
         call.over_bound = amount is not None and amount > self.bound_nanousd
         kept = (self._store(reply, at),) if self.context.use_cache else ()
         health = ObserveOutcome(self.pick.spec.name, OK, "", at)
         return call, (Settle(self.id, charge, at), health, *kept, *self._written(call, reply.text))
 
     def failed(self, error: Exception, at: datetime) -> tuple[Call, tuple[Command, ...]]:
-        """Return the call's record and all that becomes durable with a failure.
-
-        What may have been billed is charged: exactly where the provider told the tokens of a
-        useless reply, else in full. An error that is no provider's is ours.
-        """
-        charge, amount = self._charge_for(error)
+        """Return the call's record and all that becomes durable with a failure."""
+        prices = self.pick.snapshot.prices_of(self.pick.spec.name)
+        charge, amount = charge_for_failure(error, prices, self.bound_nanousd)
         call = self._record(Outcome.ERROR, at, getattr(error, "usage", None), amount)
         call.unconfirmed = charge.kind is ChargeKind.UNCONFIRMED
         call.error_class = type(error).__name__
         call.error_origin = "provider" if isinstance(error, ProviderError) else "us"
         call.error_detail = str(error)[:500]
-        health = ObserveOutcome(self.pick.spec.name, self._health(error), call.error_class, at)
+        cut_short = self.request.timeout_seconds < self.pick.request.timeout_seconds
+        said = health_after(error, cut_short=cut_short)
+        health = ObserveOutcome(self.pick.spec.name, said, call.error_class, at)
         return call, (Settle(self.id, charge, at), health, *self._written(call, ""))
 
     def from_cache(self, reply: Reply, at: datetime) -> tuple[Call, tuple[Command, ...]]:
@@ -199,28 +192,6 @@ class PendingCall:
         call = self._record(Outcome.CACHED, at, Usage(0, 0), 0)
         call.latency_ms = 0
         return call, (*self.decisions(), *self._written(call, reply.text))
-
-    def _charge_for(self, error: Exception) -> tuple[Charge, int]:
-        if isinstance(error, ProviderError) and not error.possibly_billed:
-            return Charge.released(), 0
-        usage: Usage | None = getattr(error, "usage", None)
-        prices = self.pick.snapshot.prices_of(self.pick.spec.name)
-        if usage is None or prices is None:
-            return Charge.unconfirmed(), self.bound_nanousd
-        amount = cost(prices, usage)
-        return Charge.exact(amount), amount
-
-    def _health(self, error: Exception) -> str:
-        if isinstance(error, PermanentModelError):
-            return PERMANENT
-        # A call that the run's own deadline cut short says nothing of the model.
-        if isinstance(error, TransientError) and not self._cut_short(error):
-            return TRANSIENT
-        return INCONCLUSIVE
-
-    def _cut_short(self, error: TransientError) -> bool:
-        asked = self.pick.request.timeout_seconds
-        return error.status is None and self.request.timeout_seconds < asked
 
     def _written(self, call: Call, output: str) -> tuple[Command, ...]:
         messages = tuple(
@@ -251,7 +222,8 @@ class PendingCall:
             outcome=outcome,
             **_tokens(usage),
             cost_nanousd=cost_nanousd,
-            latency_ms=round((at - self.decided_at).total_seconds() * 1000),
+            # A clock may be set back in between.
+            latency_ms=max(0, round((at - self.decided_at).total_seconds() * 1000)),
             decision_id=self.decision_id,
         )
 

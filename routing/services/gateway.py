@@ -6,10 +6,12 @@ settled before anybody hears of the answer.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,7 +20,7 @@ from budgets.services.ledger import ExtendHold, Granted, Refused
 from routing.core import retry
 from routing.core.breaker import INCONCLUSIVE
 from routing.core.catalog import ModelSpec
-from routing.core.errors import DeadlinePassed, NoCandidate, ProviderError
+from routing.core.errors import DeadlinePassed, InsufficientBudget, NoCandidate, ProviderError
 from routing.core.request import Reply, cache_key
 from routing.core.steering import Steered
 from routing.services.cache import FindReply
@@ -94,6 +96,10 @@ class Gateway:
             if done is not None:
                 return done
 
+    async def finish_probes(self, run_id: UUID) -> None:
+        """Give the probes that a run pays a moment to be settled, before its money goes back."""
+        await self._prober.finish(run_id)
+
     async def close(self) -> None:
         """End what still goes on beside the calls, and the connections they left open."""
         await self._prober.close()
@@ -147,7 +153,7 @@ class Gateway:
             done = await self._reserve_then_send(pick, context, effort)
         except ProviderError:
             raise  # an outcome like any other: the breaker has heard of it
-        except Exception:
+        except (Exception, asyncio.CancelledError):
             await self._give_probe_back(model)
             raise
         if done is None:
@@ -175,9 +181,11 @@ class Gateway:
             if result.over_phase_cap:
                 await self._journal.write(*context.on_over_cap(pick.request.phase))
             return await self._send(pending)
-        effort.refusal = result
         if pending.room is not None:
             await self._journal.write(*room_back(pending))
+        if result.closed:  # it has no room even for a call that costs nothing
+            raise InsufficientBudget(result)
+        effort.refusal = result
         if result.extendable:
             effort.refusal = await self._extend(result, context)
         return None
@@ -192,11 +200,12 @@ class Gateway:
             refused = answer
         return refused
 
-    async def _send(self, pending: PendingCall) -> Completion:
+    async def _send(self, pending: PendingCall) -> Completion | None:
         from routing import llm  # heavy: only processes that call models import it
 
         spec = pending.pick.spec
-        await self._mark_sent(pending)
+        if not await self._mark_sent(pending):
+            return None  # its hold was closed meanwhile, and nobody would pay for it
         try:
             reply = await llm.complete(
                 spec, pending.pick.snapshot.provider_of(spec.name), pending.request
@@ -208,21 +217,29 @@ class Gateway:
         pick = pending.pick
         return Completion(reply, spec, call, pick.steered, next_model(pick.cascading))
 
-    async def _mark_sent(self, pending: PendingCall) -> None:
+    async def _mark_sent(self, pending: PendingCall) -> bool:
+        """Note that the call is about to leave; False: it must not."""
+        start_guard, guard = pending.context.start_guard, pending.context.guard
         try:
-            await self._journal.write(
-                pending.sent(timezone.now()), guard=pending.context.start_guard
-            )
-        except Exception:
-            # Cancelled in between: nothing was sent, and the money goes back at once.
-            await self._journal.write(pending.dropped(timezone.now()), guard=pending.context.guard)
+            (sent,) = await self._journal.write(pending.sent(timezone.now()), guard=start_guard)
+        except (Exception, asyncio.CancelledError):
+            # Stopped in between: nothing was sent, and money and room go back at once.
+            dropped = pending.dropped(timezone.now())
+            await self._journal.write(dropped, *room_back(pending), guard=guard)
             raise
+        return bool(sent)
 
     async def _settle(
         self, pending: PendingCall, call: Call, commands: tuple[Command, ...]
     ) -> Call:
         commands += room_used(pending, call)
-        results = await self._journal.write(*commands, guard=pending.context.guard)
+        try:
+            results = await self._journal.write(*commands, guard=pending.context.guard)
+        except Exception:
+            if pending.pick.candidate.probe:
+                # Its run has ended; what the model answered is true all the same.
+                await self._journal.write(commands[1])
+            raise
         if results[1] is not None:  # the model's breaker changed
             self._selector.forget()
         return call

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -23,6 +24,9 @@ QUESTION = (Message("user", "Answer with one word: ready"),)
 # A reasoning model thinks before it says even one word.
 OUTPUT_TOKENS = {False: 16, True: 1024}
 TIMEOUT_SECONDS = 30.0
+# So long a run's end waits for its probes, so that they are charged what they cost. One that takes
+# longer is charged in full, and still tells of its model's health when it comes to its end.
+GRACE_SECONDS = 1.0
 
 Call = Callable[[Pick, CallContext, Effort], Awaitable[object]]
 
@@ -33,13 +37,20 @@ class Prober:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._payers: dict[str, UUID] = {}
 
     def start(self, model: str, pick: Pick, context: CallContext) -> None:
         """Begin a probe in the background, unless one is under way."""
         if model not in self._running:
             task = asyncio.create_task(self._probe(model, pick, context), name=f"probe {model}")
-            self._running[model] = task
-            task.add_done_callback(lambda _: self._running.pop(model, None))
+            self._running[model], self._payers[model] = task, context.run_id
+            task.add_done_callback(lambda _: self._forget(model))
+
+    async def finish(self, run_id: UUID) -> None:
+        """Wait a moment for the probes that a run pays."""
+        mine = [self._running[model] for model, payer in self._payers.items() if payer == run_id]
+        if mine:
+            await asyncio.wait(mine, timeout=GRACE_SECONDS)
 
     async def close(self) -> None:
         """End the probes under way."""
@@ -47,6 +58,9 @@ class Prober:
         for probe in probes:
             probe.cancel()
         await asyncio.gather(*probes, return_exceptions=True)
+
+    def _forget(self, model: str) -> None:
+        del self._running[model], self._payers[model]
 
     async def _probe(self, model: str, pick: Pick, context: CallContext) -> None:
         try:

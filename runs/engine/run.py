@@ -177,6 +177,7 @@ def _note(session: Session, findings: Findings, error: BaseException) -> None:
 
 async def _finish(session: Session, work: RunWork) -> None:
     """Write how the run ended, and give back what it did not spend."""
+    await session.gateway.finish_probes(session.run_id)
     now, run = timezone.now(), session.run
     status = final_status(_facts(work))
     score = run_score([(work.statuses[key], work.scores[key]) for key in work.statuses])

@@ -51,6 +51,12 @@ REMOVED: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"context_window": 900}, {"larger_than": 900}, WINDOW_TOO_SMALL, "needs more than 900 tokens"),
     (UNPRICED, {}, UNKNOWN_PRICE, ""),
     ({}, {"free_nanousd": 4_999_999}, NOT_ENOUGH_MONEY, "may cost 5000000 nano-dollars, 4999999 "),
+    (
+        UNPRICED,
+        {"unknown_price_allowed": True, "free_nanousd": -1},
+        NOT_ENOUGH_MONEY,
+        "may cost 0 nano-dollars, -1 are left",
+    ),
     ({"healthy": False}, {}, UNHEALTHY, ""),
     ({"healthy": False, "retry_at": LATER}, {}, UNHEALTHY, f"not before {LATER.isoformat()}"),
 ]
