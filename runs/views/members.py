@@ -28,7 +28,7 @@ from budgets.selectors.members import (
 from budgets.services import invitations
 from budgets.services.members import change_role, deactivate
 from runs.forms import InviteForm, JoinForm
-from runs.views.asking import caller_of, page
+from runs.views.asking import caller_of, landing_page, page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,7 +116,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('login')}?next={request.path}")
     if request.method == "POST":
         invitations.accept(offered, known, timezone.now())
-        return redirect("overview")
+        return redirect(landing_page(request))
     return render(request, "settings/invitation.html", {"invitation": offered})
 
 
@@ -131,7 +131,7 @@ def _join(request: HttpRequest, offered: Invitation) -> HttpResponse:
             if person is None:
                 return render(request, "settings/invitation_void.html", status=404)
             login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
-            return redirect("overview")
+            return redirect(landing_page(request))
     status = 422 if request.method == "POST" else 200
     context = {"invitation": offered, "form": form}
     return render(request, "settings/invitation.html", context, status=status)

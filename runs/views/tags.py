@@ -15,6 +15,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from budgets.core.access import Action
 from runs.core.filters import carried as carried_pairs
 from runs.models import SavedView
 from runs.views import formats
@@ -73,6 +74,15 @@ def enters_office(context: Context) -> bool:
     if request is None or not request.user.is_authenticated:
         return False
     return bool(request.user.is_staff) or caller_of(request).audits
+
+
+@register.simple_tag(takes_context=True)
+def may_somewhere(context: Context, action: str) -> bool:
+    """Tell whether there is a team in which the reader may do this."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return False
+    return bool(caller_of(request).team_ids(Action(action)))
 
 
 @register.filter

@@ -140,7 +140,8 @@ def test_somebody_new_is_invited_sets_a_password_and_is_in() -> None:
     refused = newcomer.post(link, {"password": "short", "again": "short"})
     assert refused.status_code == 422 and not User.objects.filter(email="new@example.com").exists()
     assert newcomer.post(link, {"password": GOOD, "again": "other"}).status_code == 422
-    assert newcomer.post(link, {"password": GOOD, "again": GOOD}).status_code == 302
+    entered = newcomer.post(link, {"password": GOOD, "again": GOOD})
+    assert (entered.status_code, entered["Location"]) == (302, "/overview/")
 
     assert newcomer.get("/runs/").status_code == 200
     member = Membership.objects.get(user__email="new@example.com")
