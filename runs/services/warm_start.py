@@ -1,4 +1,4 @@
-"""Makes evidence of attempts that were evaluated before evidence was kept."""
+"""Makes evidence of attempts and of people's verdicts from before either was kept as such."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from django.db.models import Avg
 
 from routing.models import Evidence
 from routing.services.learning import ObserveAttempt
+from runs.core.people import MOST_VERDICTS
 from runs.core.rules import Phase
-from runs.models import Attempt
+from runs.models import Attempt, Feedback, Task
+from runs.services.feedback import PEOPLE, lesson_of
 from telemetry.models import Call, Outcome
 
 ATTEMPTS_AT_ONCE = 500
@@ -31,6 +33,31 @@ def gather_evidence() -> int:
     return sum(_gather(batch) for batch in _batches(attempts))
 
 
+def gather_verdicts() -> int:
+    """Return how many of people's verdicts became evidence; those that already are stay so.
+
+    Safe to repeat; a task is locked as by a verdict that comes now.
+    """
+    judged = Task.objects.filter(feedback__isnull=False).order_by("pk").distinct()
+    tasks = judged.values_list("pk", flat=True).iterator(ATTEMPTS_AT_ONCE)
+    return sum(_gather_verdicts(pk) for pk in tasks)
+
+
+@transaction.atomic
+def _gather_verdicts(pk: int) -> int:
+    task = Task.objects.select_for_update(of=("self",)).select_related("run").get(pk=pk)
+    known = Evidence.objects.filter(
+        org_id=task.run.org_id, task_type=task.type, model=task.model, run_id=task.run_id,
+        task_key=task.key, source=PEOPLE,
+    ).count()  # fmt: skip
+    verdicts = Feedback.objects.filter(task=task).select_related("task__run").order_by("pk")
+    numbered = list(enumerate(verdicts[:MOST_VERDICTS]))[known:]
+    lessons = [lesson for place, one in numbered if (lesson := lesson_of(one, place)) is not None]
+    if lessons:
+        ObserveAttempt.apply(lessons)
+    return len(lessons)
+
+
 def _batches(attempts: Iterator[Attempt]) -> Iterator[list[Attempt]]:
     while batch := list(islice(attempts, ATTEMPTS_AT_ONCE)):
         yield batch
@@ -40,7 +67,9 @@ def _batches(attempts: Iterator[Attempt]) -> Iterator[list[Attempt]]:
 def _gather(attempts: list[Attempt]) -> int:
     runs = {attempt.task.run_id for attempt in attempts}
     known = set(
-        Evidence.objects.filter(run_id__in=runs).values_list("run_id", "task_key", "attempt")
+        Evidence.objects.filter(run_id__in=runs, source="attempt").values_list(
+            "run_id", "task_key", "attempt"
+        )
     )
     missing = [attempt for attempt in attempts if _place(attempt) not in known]
     spent = _spent(runs) if missing else {}

@@ -1,4 +1,4 @@
-"""Let routing learn from stored attempts that it has not learned from yet."""
+"""Let routing learn from stored attempts and verdicts that it has not learned from yet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from runs.services.warm_start import gather_evidence
+from runs.services.warm_start import gather_evidence, gather_verdicts
 
 
 class Command(BaseCommand):
@@ -14,3 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{gather_evidence()} evaluated attempts became evidence.")
+        self.stdout.write(f"{gather_verdicts()} verdicts of people became evidence.")

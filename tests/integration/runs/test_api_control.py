@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from uuid_utils.compat import uuid7
 
 from budgets.models import ApiKey, BudgetPeriod, Hold
 from budgets.selectors import run_money
 from budgets.services.ledger import Charge, CloseHold, MarkSent, Reserve, Settle
-from routing.models import Decision
+from routing.models import Decision, Evidence
+from routing.selectors.profiles import profiles_of
+from routing.services.learning import ObserveAttempt
 from runs.core.status import FINAL, RunStatus
 from runs.models import Feedback, Run, WebhookDelivery
 from telemetry.models import Call, Event
 from telemetry.services.journal import apply_now
 from tests.integration.runs.api import RUNS, Api, problem
-from tests.world import DOLLAR, NOW, World, make_budget, make_key, make_run, make_task
+from tests.world import (
+    DOLLAR,
+    NOW,
+    World,
+    make_budget,
+    make_call,
+    make_key,
+    make_run,
+    make_task,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -278,6 +291,62 @@ def test_feedback_is_kept_and_told(api: Api, world: World):
     assert (feedback.task, feedback.score, feedback.comment) == (task, 0.25, "meh")
     assert feedback.api_key is not None
     assert events_of(run) == ["task.feedback"]
+
+
+def judge(api: Api, run: Run, *scores: float, key: str = "t1") -> None:
+    for score in scores:
+        assert (
+            api.post(f"{RUNS}{run.pk}/tasks/{key}/feedback/", {"score": score}).status_code == 201
+        )
+
+
+def test_a_verdict_is_evidence_that_weighs_more_than_an_attempt(api: Api, world: World):
+    run = make_run(world.team)
+    task = make_task(run, output="x", type="summarization")
+    attempt = ObserveAttempt(
+        run.org_id, task.model, task.type, 0.9, 1000, 20, NOW, run.team_id, run.pk, task.key, 1,
+        version="openai/luna-1",
+    )  # fmt: skip
+    apply_now(attempt)
+
+    judge(api, run, 0.25)
+
+    row = Evidence.objects.get(source="feedback")
+    assert (row.org_id, row.team_id, row.run_id) == (run.org_id, run.team_id, run.pk)
+    assert (row.task_key, row.attempt, row.model, row.task_type) == (
+        task.key, 1, task.model, task.type,
+    )  # fmt: skip
+    assert (row.score, row.weight, row.cost_nanousd) == (0.25, 3.0, None)
+    assert row.version == "openai/luna-1", "of the version that wrote it, whatever it is now"
+    learned = profiles_of(run.org_id, run.team_id)
+    mean = learned[task.model, task.type].mean_score
+    assert mean is not None and 0.25 < mean < (0.9 + 0.25) / 2
+    call_command("rebuild_profiles", stdout=StringIO())
+    (rebuilt,) = profiles_of(run.org_id, run.team_id).values()
+    assert rebuilt.n == 2
+    assert rebuilt.mean_score == pytest.approx(mean)
+
+
+def test_many_verdicts_on_one_task_do_not_look_like_many_tasks(api: Api, world: World):
+    run = make_run(world.team)
+    make_task(run, output="x")
+
+    judge(api, run, *[0.0] * 5)
+
+    assert Feedback.objects.count() == 5
+    weights = Evidence.objects.order_by("id").values_list("weight", flat=True)
+    assert list(weights) == [3.0, 1.5, 0.75]
+
+
+def test_a_verdict_on_made_up_history_teaches_nothing(api: Api, world: World):
+    run = make_run(world.team, labels={"demo": "yes"})
+    make_task(run, output="x")
+    make_call(run, demo=True)
+
+    judge(api, run, 0.0)
+
+    assert Feedback.objects.count() == 1
+    assert not Evidence.objects.exists()
 
 
 @pytest.mark.parametrize("score", [-0.1, 1.1, True, "0.5", None, [], 10**400])
