@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -17,9 +17,18 @@ Read = serializers.Serializer[Any]
 _MONEY = "_nanousd"
 
 
+def one_of(choices: Sequence[str]) -> dict[str, str]:
+    """Return the messages of a field that takes one of these."""
+    return {"invalid_choice": f"“{{input}}” is none of {', '.join(choices)}: write one of these."}
+
+
 class RecommendationQuery(serializers.Serializer[Any]):
-    state = serializers.MultipleChoiceField(choices=State.choices, required=False)
-    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    state = serializers.ListField(
+        child=serializers.ChoiceField(State.choices, error_messages=one_of(State.values)),
+        required=False,
+        help_text="Any of these.",
+    )
+    kind = serializers.ChoiceField(Kind.choices, required=False, error_messages=one_of(Kind.values))
     task_type = serializers.CharField(required=False, max_length=32)
     team = serializers.CharField(required=False, max_length=101, help_text="slug or org/slug")
 
@@ -38,7 +47,10 @@ class ApplyInput(StrictSerializer):
     """How to go on; an empty body goes to the next stage."""
 
     stage = serializers.ChoiceField(
-        [SHADOW, CANARY, APPLIED], required=False, help_text="The next one, if absent."
+        [SHADOW, CANARY, APPLIED],
+        required=False,
+        error_messages=one_of([SHADOW, CANARY, APPLIED]),
+        help_text="The next one, if absent.",
     )
     budget_usd = MoneyField(required=False, help_text="The most a shadow may cost.")
     share = ShareField(required=False, help_text="Of the traffic, for a canary; 0.2 if absent.")

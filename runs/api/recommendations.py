@@ -72,7 +72,7 @@ class ListRecommendations(Operation):
         asked = read_query(RecommendationQuery, request).validated_data
         rows = recommendation_list(caller)
         if asked.get("state"):
-            rows = rows.filter(state__in=list(asked["state"]))
+            rows = rows.filter(state__in=asked["state"])
         for name in ("kind", "task_type"):
             if asked.get(name):
                 rows = rows.filter(**{name: asked[name]})

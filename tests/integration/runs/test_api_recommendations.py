@@ -38,6 +38,20 @@ def test_a_list_tells_amount_interval_quality_n_and_what_was_realised(
     assert (seen["state"], seen["next_stage"], seen["team"]) == ("proposed", "shadow", "eng")
 
 
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("state=proposed", 1), ("state=shadow,proposed", 1), ("state=shadow&state=canary", 0),
+     ("kind=routing", 1), ("kind=fine_tuning", 0), ("task_type=nothing", 0), ("team=eng", 1)],
+)  # fmt: skip
+def test_the_list_is_filtered(api: Api, row: Recommendation, query: str, count: int) -> None:
+    assert len(api.get(f"{URL}?{query}").json()["results"]) == count
+
+
+def test_a_state_that_there_is_not_is_named(api: Api, row: Recommendation) -> None:
+    refused = problem(api.get(f"{URL}?state=soon"), 400, "malformed")
+    assert "“soon” is none of proposed, shadow," in str(refused["errors"])
+
+
 def test_a_recommendation_comes_with_its_evidence_in_dollars(api: Api, row: Recommendation) -> None:
     evidence = api.get(url(row)).json()["evidence"]
     assert evidence["current"]["cost_per_accepted_usd"] == "0.025"
