@@ -68,8 +68,8 @@ def _labels(told: Any) -> Any:
     best, fitted = SEPARATE, None
     for clusters in range(2, min(MOST_THEMES, sample.shape[0] // SMALLEST) + 1):
         model = KMeans(clusters, n_init=4, random_state=SEED).fit(sample)
-        if len(set(model.labels_)) < 2:
-            break
+        if len(set(model.labels_)) < clusters:
+            break  # no more texts than that differ
         score = silhouette_score(sample, model.labels_)
         if score > best:
             best, fitted = score, model
