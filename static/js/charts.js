@@ -14,7 +14,10 @@ function plotly(source) {
   library ??= new Promise((resolve, reject) => {
     const script = Object.assign(document.createElement("script"), { src: source });
     script.addEventListener("load", () => resolve(window.Plotly));
-    script.addEventListener("error", reject);
+    script.addEventListener("error", () => {
+      library = null; // the next drawing asks again
+      reject(new Error(`${source} was not loaded`));
+    });
     document.head.append(script);
   });
   return library;
@@ -82,6 +85,13 @@ function watchZoom(host, box, Plotly) {
   resetButton(host)?.addEventListener("click", () => Plotly.relayout(box, { "xaxis.autorange": true }));
 }
 
+// With a box of view a drawing can be made as narrow as a sheet of paper.
+function letScale(box) {
+  for (const svg of box.querySelectorAll(".main-svg")) {
+    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+  }
+}
+
 async function draw(host) {
   const box = host.querySelector("[data-plot]");
   const text = host.dataset.figure;
@@ -91,8 +101,13 @@ async function draw(host) {
   try {
     const Plotly = await plotly(host.dataset.library);
     const figure = JSON.parse(text);
+    delete host.dataset.failed; // before it is drawn: a hidden box has no size
     await Plotly.react(box, figure.data.map(dressTrace), dressLayout(figure.layout), CONFIG);
-    if (first) watchZoom(host, box, Plotly);
+    letScale(box);
+    if (first) {
+      watchZoom(host, box, Plotly);
+      box.on("plotly_afterplot", () => letScale(box));
+    }
     host.dataset.drawn = "";
   } catch (error) {
     drawn.delete(box);
@@ -116,6 +131,7 @@ function schedule(host) {
 const seen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
+    seen.unobserve(target); // else it could not be told of a second time, when drawing failed
     schedule(target);
   }
 }, { rootMargin: NEAR });
@@ -150,5 +166,7 @@ findCharts();
 showLatest();
 window.addEventListener("load", () => requestIdleCallback(drawRest, { timeout: 1000 }));
 document.addEventListener("htmx:after:swap", findCharts);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+  matchMedia(query).addEventListener("change", redrawAll);
+}
 new MutationObserver(redrawAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });

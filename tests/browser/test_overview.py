@@ -69,6 +69,19 @@ def test_a_page_without_charts_does_not_load_the_library(page: Page, address: st
     assert not [url for url in asked if "plotly" in url]
 
 
+def test_a_chart_that_cannot_be_drawn_says_so_and_is_drawn_when_it_can(
+    page: Page, address: str, team: Team
+):
+    page.route("**/plotly-cartesian*", lambda route: route.abort())
+    page.goto(f"{address}/costs/")
+    expect(page.get_by_text("The chart could not be drawn.")).to_be_visible()
+    page.unroute_all()
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    spend(team)
+    expect(page.locator(DRAWN).first).to_be_visible()
+    expect(page.get_by_text("The chart could not be drawn.")).to_be_hidden()
+
+
 def test_totals_and_chart_change_while_the_page_is_open_and_keep_the_zoom(
     page: Page, address: str, team: Team
 ):
@@ -84,6 +97,8 @@ def test_totals_and_chart_change_while_the_page_is_open_and_keep_the_zoom(
     spend(team, "123.25")
 
     expect(page.locator(".breakdown tbody")).to_contain_text("$123", timeout=3_000)
+    for heat in ("days-title", "hours-title"):
+        expect(page.locator(f"[aria-labelledby={heat}] .heat")).to_contain_text("$123")
     until(page, "document.querySelector('[data-plot]').data[0].y.at(-1) > 123")
     assert series(page) != before
     assert page.evaluate("document.querySelector('[data-plot]').layout.xaxis.range[0]") == (

@@ -200,7 +200,7 @@ def test_providers_show_errors_by_origin_and_latencies(world: World):
     called(world)
     called(world)
     text = page_of(world, name="providers")
-    assert '<td class="num">4</td><td class="num">50 %</td>' in text
+    assert '<td class="c-calls num">4</td><td class="c-failed num">50 %</td>' in text
     assert "provider 1" in text
     assert "budget 1" in text
     assert "policy" not in text.split('class="dense providers"')[1].split("</table>")[0]
