@@ -26,6 +26,11 @@ KEPT += ["overview", "costs", "run-timeline", "quality", "quality-table", "provi
 KEPT += ["recommendations", "recommendation", "recommendation-shadow", "recommendation-canary"]
 KEPT += ["recommendation-applied", "recommendation-dismissed", "learning", "tuning"]
 KEPT += ["tuning-reckoning", "tuning-proposal", "tuning-assumptions"]
+KEPT += ["budgets", "budget", "budget-alerts", "policies", "policy", "policy-editor"]
+KEPT += ["policy-replay", "decisions", "decision", "office", "office-decisions"]
+KEPT += ["office-decision", "office-denials", "office-evidence", "organisation", "teams", "team"]
+KEPT += ["members", "keys", "models", "model", "model-add", "invoices", "invoice", "reprice"]
+KEPT += ["webhooks", "sessions"]
 OPEN = """() => {
   const attempt = document.querySelector('.inspector details.fold[id$="-1"]');
   attempt.open = true;
