@@ -80,6 +80,8 @@ def test_a_cheap_model_goes_first_where_failure_is_seen_and_costs_little() -> No
                      id="the better one is hardly known"),
         pytest.param((known("a/cheap", 0.5, CENT // 10), DEAR), {}, NO_GAIN,
                      id="a hopeless model is not tried first"),
+        pytest.param((known("a/cheap", 0.645, CENT // 10), known("b/dear", 0.999, 6 * CENT)), {},
+                     NO_GAIN, id="nor one with so little hope, however cheap"),
         pytest.param((known("a/cheap", 0.75, 19 * CENT // 10), DEAR), {}, NO_GAIN,
                      id="hardly cheaper, and worse"),
         pytest.param((CHEAP, DEAR), {"check": Check("judges", 6 * CENT)}, NO_GAIN,
