@@ -4,10 +4,12 @@ import { startFilters } from "./filters.js";
 import { startGraph } from "./graph.js";
 import { startGrids } from "./grid.js";
 import { startLive } from "./live.js";
+import { startNav } from "./nav.js";
 import { startThemeSwitch } from "./switch.js";
 import { startTimes } from "./times.js";
 
 startThemeSwitch();
+startNav();
 startTimes();
 startCopying();
 startDialogs();
