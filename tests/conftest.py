@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.contrib.auth.management import create_permissions
+from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import TransactionTestCase
 
 from budgets.models.append_only import KEPT as KEPT_IN_BUDGETS
@@ -14,6 +18,9 @@ from routing.models.append_only import KEPT as KEPT_IN_ROUTING
 from telemetry.models.kept import KEPT as KEPT_IN_TELEMETRY
 from tests.fixtures.simulator import simulator, simulator_process
 
+# What migrating names, tables and rights to them: to write it anew is most of the emptying.
+NAMES = {"django_content_type", "auth_permission"}
+PERMISSIONS = "django.contrib.auth.management.create_permissions"
 KEPT = (KEPT_IN_BUDGETS, KEPT_IN_ROUTING, KEPT_IN_TELEMETRY)
 __all__ = ["simulator", "simulator_process"]
 
@@ -30,12 +37,37 @@ def emptied_between_tests() -> Iterator[None]:
         for kept in KEPT:
             kept.lift(connection)
         try:
-            empty(case)
+            with names_kept():
+                empty(case)
         finally:
             for kept in KEPT:
                 kept.guard(connection)
 
     patch = pytest.MonkeyPatch()
     patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)
+    patch.setattr("django.core.management.commands.flush.sql_flush", flush_of_all_but_names)
     yield
     patch.undo()
+
+
+@contextmanager
+def names_kept() -> Iterator[None]:
+    """Let nobody name tables and rights again, which are still there."""
+    post_migrate.disconnect(dispatch_uid=PERMISSIONS)
+    post_migrate.disconnect(create_contenttypes)
+    try:
+        yield
+    finally:
+        post_migrate.connect(create_permissions, dispatch_uid=PERMISSIONS)
+        post_migrate.connect(create_contenttypes)
+
+
+def flush_of_all_but_names(style: Any, database: Any, *args: Any, **options: Any) -> list[str]:
+    """Return the statements that empty every table but those of names; Django's own `sql_flush`."""
+    tables = database.introspection.django_table_names(only_existing=True, include_views=False)
+    emptied = [table for table in tables if table not in NAMES]
+    statements: list[str] = database.ops.sql_flush(
+        style, emptied, reset_sequences=options["reset_sequences"],
+        allow_cascade=options["allow_cascade"],
+    )  # fmt: skip
+    return statements
