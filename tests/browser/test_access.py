@@ -1,70 +1,54 @@
-"""axe-core finds nothing serious on any page, in both themes, wide and narrow."""
+"""Pages are for everybody: axe finds nothing serious, none scrolls sideways or is styled inline."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response, expect
 
+from tests.browser import axe, scenes, world
 from tests.browser.conftest import log_in
-from tests.browser.scenes import everything
 from tests.browser.screenshots import pages
-from tests.browser.site import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AXE = ROOT / "tests" / "browser" / "vendor" / "axe" / "axe.min.js"
-SCRIPT = """async () => {
-  const {passes, violations} = await axe.run();
-  if (passes.length < 10) throw new Error('axe looked at nothing');
-  return violations
-    .filter((found) => ['serious', 'critical'].includes(found.impact))
-    .map((found) => found.id + ': ' + found.nodes.map((node) => node.html.slice(0, 160)).join());
-}"""
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+OPEN_ALL = "for (const one of document.querySelectorAll('details')) one.open = true"
 
 
-def serious(page: Page) -> list[str]:
-    # Over the wire of the debugger, so that the pages' own policy stays as it is.
-    page.evaluate(AXE.read_text())
-    return list(page.evaluate(SCRIPT))
+def faults(page: Page, answer: Response | None) -> list[str]:
+    """Return what is wrong with a page that was just opened, first as it stands, then unfolded."""
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    checks = {
+        f"a lax policy: {policy}": "default-src 'self'" in policy and "unsafe" not in policy,
+        "a style of its own": " style=" not in answer.text(),
+        "wider than the window": page.evaluate(FITS),
+    }
+    page.evaluate(OPEN_ALL)
+    return [fault for fault, holds in checks.items() if not holds] + axe.serious(page)
 
 
 # Colours depend on the theme and what is shown on the width, hardly one on the other.
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing_serious_on_any_page(
-    browser: Browser, address: str, theme: str, width: int
-):
-    scenes = everything()
+def test_no_page_keeps_anybody_out(browser: Browser, address: str, theme: str, width: int):
+    made = scenes.everything()
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if theme == "dark" else "light",
         reduced_motion="reduce",
     )
+    axe.bring(context)
     page = context.new_page()
-    page.goto(f"{address}/login/")
-    found = {"login": serious(page)}
+    found = {"login": faults(page, page.goto(f"{address}/login/"))}
     log_in(page, address)
-    for name, path in pages(scenes).items():
-        page.goto(address + path)
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        found[name] = serious(page)
+    for name, path in pages(made).items():
+        found[name] = faults(page, page.goto(address + path))
     context.close()
     assert {name: issues for name, issues in found.items() if issues} == {}
 
 
-def test_no_page_scrolls_sideways_on_a_phone(page: Page, address: str):
-    scenes = everything()
-    page.set_viewport_size({"width": 390, "height": 844})
-    log_in(page, address)
-    wide = []
-    for name, path in pages(scenes).items():
-        page.goto(address + path)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(name)
-    assert wide == []
-
-
 def test_the_theme_switch_wins_over_the_system_and_is_remembered(page: Page, address: str):
-    everything()
+    world.org_with_people()
     page.emulate_media(color_scheme="light")
     log_in(page, address)
     background = "getComputedStyle(document.body).backgroundColor"
@@ -80,26 +64,21 @@ def test_the_theme_switch_wins_over_the_system_and_is_remembered(page: Page, add
 
 
 def test_a_graph_is_walked_and_opened_by_keyboard_alone(page: Page, address: str):
-    scenes = everything()
+    _, eng, _ = world.org_with_people()
     log_in(page, address)
-    page.goto(f"{address}/runs/{scenes['eight'].pk}/")
+    page.goto(f"{address}/runs/{scenes.eight(eng).pk}/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    assert skip.evaluate("(link) => link.getBoundingClientRect().width > 80"), "not to be seen"
+    page.keyboard.press("Enter")
     for _ in range(40):
         page.keyboard.press("Tab")
+        assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
         if page.evaluate("document.activeElement.id") == "node-1":
             break
     page.keyboard.press("Enter")
 
     page.get_by_role("complementary", name="Task storage").wait_for()
     assert page.evaluate("document.activeElement.id") == "node-1"
-
-
-def test_every_page_forbids_inline_scripts_and_styles(page: Page, address: str):
-    scenes = everything()
-    log_in(page, address)
-    for path in pages(scenes).values():
-        answer = page.goto(address + path)
-        assert answer is not None
-        policy = answer.headers["content-security-policy"]
-        assert "default-src 'self'" in policy
-        assert "unsafe" not in policy
-        assert " style=" not in answer.text()

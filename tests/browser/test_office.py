@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from budgets.models import Membership, User
 from routing.models import Breaker, Decision
+from tests.browser import axe
 from tests.browser.conftest import log_in
 from tests.browser.scenes import everything
 from tests.browser.screenshots import office_pages
-from tests.browser.test_access import serious
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,12 +85,13 @@ def test_theme_filters_actions_and_forms_work(page: Page, address: str, errors: 
 
 def test_axe_finds_nothing_serious_in_the_office(page: Page, address: str):
     operator()
+    axe.bring(page.context)
     page.goto(f"{address}/admin/login/")
-    found = {"login": serious(page)}
+    found = {"login": axe.serious(page)}
     log_in(page, address)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for name, path in office_pages().items():
             page.goto(address + path)
-            found[f"{name} {scheme}"] = serious(page)
+            found[f"{name} {scheme}"] = axe.serious(page)
     assert {name: issues for name, issues in found.items() if issues} == {}
