@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.fixtures.simulator import running_simulator
-from tests.functional.stack import fresh_database
+from tests.functional.template import database
 
-PARTS = ("engine", "submit", "resume", "learning", "figures", "lists", "exports", "live")
+PARTS = ("engine", "submit", "resume", "learning", "figures", "lists", "exports", "live", "vitals")
 RESULTS = Path(__file__).resolve().parents[2] / "bench-results"
 
 
 def main(names: list[str]) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        fresh_database(Path(folder)) as database_url,
+        database(Path(folder)) as database_url,
         running_simulator(fixed_latency_ms=50, keep_prompts=False) as simulator,
     ):
         os.environ |= {
