@@ -161,7 +161,8 @@ class RecommendationDetailOutput(RecommendationOutput):
         row, verdict = reading.row, verdict_of(reading.row)
         if verdict is None:
             return None
-        limit, spent, _ = shadow_money(row) or (None, None, None)
+        money = shadow_money(row) if row.state == State.SHADOW else None
+        limit, spent, _ = money or (None, None, None)
         shown = {
             "pairs": verdict.n,
             "change": verdict.mean,

@@ -102,6 +102,8 @@ def refusal(caller: Caller, action: Action) -> str:
         return f"Your role in this team does not allow to {action.value.replace('_', ' ')}."
     if action not in SCOPE_FOR:
         return "No key may do this: log in."
+    if caller.team_ids(action):
+        return "This is of the whole organisation, and a key acts for its team alone: log in."
     return f"This key lacks the scope {SCOPE_FOR[action].value}."
 
 

@@ -127,7 +127,7 @@ def test_assumptions_are_changed_by_people_of_the_whole_org(world: World, api: A
     refused = api.client.patch(
         f"{BASE}/assumptions/", "{}", content_type="application/json", headers=api.headers
     )
-    problem(refused, 403, "forbidden")
+    assert "whole organisation" in problem(refused, 403, "forbidden")["detail"]
     client = session(world.owner)
     changed = sent(client, "patch", f"{BASE}/assumptions/", {"epochs": 4, "labour_usd": "20"})
     assert changed.json()["epochs"] == 4
