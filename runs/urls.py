@@ -174,6 +174,7 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),
     path("runs/<uuid:run_id>/resume/", views.run_resume, name="run-resume"),
     path("runs/<uuid:run_id>/rerun/", views.run_rerun, name="run-rerun"),
+    path("runs/<uuid:run_id>/tasks/<str:key>/verdict/", views.task_verdict, name="task-verdict"),
 ]
 
 api_patterns: list[URLPattern | URLResolver] = [

@@ -26,6 +26,7 @@ from runs.views.run_page import run
 from runs.views.saved_views import view_gone, view_new
 from runs.views.steering import run_cancel, run_rerun, run_resume
 from runs.views.submitting import run_new
+from runs.views.verdicts import task_verdict
 
 __all__ = [
     "ChangePassword",
@@ -52,6 +53,7 @@ __all__ = [
     "session_end",
     "sessions",
     "sessions_end_others",
+    "task_verdict",
     "view_gone",
     "view_new",
 ]

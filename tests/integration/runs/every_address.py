@@ -154,6 +154,7 @@ def _bodies(org: Any, team: Any) -> dict[tuple[str, str], Any]:
         ("/api/v1/policies/replay/", "POST"): {"policy": draft},
         ("/api/v1/policies/{policy_id}/", "PUT"): draft | {"name": "p"},
         ("/api/v1/runs/{run_id}/tasks/{key}/feedback/", "POST"): {"score": 1},
+        ("/runs/{run_id}/tasks/{key}/verdict/", "POST"): {"verdict": "good"},
         ("/runs/new/", "POST"): {
             "project": "p", "team": team.pk, "time_limit_minutes": 5, "resume": "never",
         },

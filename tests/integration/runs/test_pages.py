@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from budgets.models import Hold, User
-from runs.models import Run
+from runs.models import Feedback, Run
 from runs.selectors.recent import recent_calls, recent_events, run_version
 from tests.world import (
     DOLLAR,
@@ -78,6 +78,38 @@ def test_who_may_only_read_is_told_that_no_run_can_be_started(world: World):
     assert b"New run</a>" not in client.get("/runs/").content
     assert b"New run</a>" in client_of(world.member).get("/runs/").content
     assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(("verdict", "score"), [("good", 1.0), ("fair", 0.5), ("bad", 0.0)])
+def test_a_person_judges_an_output_where_it_is_read(
+    world: World, run: Run, verdict: str, score: float
+):
+    make_task(run, "judged", output="x")
+    client = client_of(world.member)
+    url = reverse("run", args=[run.pk]) + "?task=judged"
+    assert b'value="good"' in client.get(url).content
+
+    answer = client.post(reverse("task-verdict", args=[run.pk, "judged"]), {"verdict": verdict})
+
+    assert (answer.status_code, answer["Location"]) == (302, url)
+    assert Feedback.objects.get().score == score
+    assert b"Your verdict on judged is kept." in client.get(url).content
+
+
+def test_a_verdict_needs_something_to_judge_and_something_to_say(world: World, run: Run):
+    make_task(run, "empty")
+    make_task(run, "judged", output="x")
+    client = client_of(world.member)
+
+    client.post(reverse("task-verdict", args=[run.pk, "empty"]), {"verdict": "good"})
+    client.post(reverse("task-verdict", args=[run.pk, "judged"]), {"verdict": "splendid"})
+
+    shown = client.get(reverse("run", args=[run.pk]) + "?task=empty").content.decode()
+    assert "has no output yet" in shown and "good, fair or bad" in shown
+    assert 'value="good"' not in shown
+    url = reverse("run", args=[run.pk]) + "?task=judged"
+    assert b'value="good"' not in client_of(world.auditor).get(url).content
+    assert not Feedback.objects.exists()
 
 
 def test_a_form_without_its_token_changes_nothing(world: World, run: Run):
