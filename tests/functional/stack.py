@@ -4,14 +4,13 @@
         run = stack.submit(project="Write a haiku")
         run = stack.wait(run["id"])
 
-On SQLite the database is a file in a temporary folder; where DATABASE_URL names a PostgreSQL, a
-fresh database is made on that server.
+On SQLite the database is a file in a temporary folder; where DATABASE_URL names a PostgreSQL, one
+of its own is made on that server.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -21,22 +20,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
-import psycopg
 
 from tests.browser.site import free_port
 from tests.fixtures.simulator import Simulator, running_simulator
+from tests.functional.template import ROOT, copied_template, manage, prepare
 
-ROOT = Path(__file__).resolve().parents[2]
 UNFINISHED = {"QUEUED", "RUNNING", "CANCELLING"}
 
 
 class Stack:
     """Starts and kills the product's processes, and talks to it over REST."""
 
-    def __init__(self, folder: Path, database_url: str, simulator: Simulator, **env: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, key: str, simulator: Simulator, **env: str
+    ) -> None:
         self.folder = folder
         self.simulator = simulator
         self.port = free_port()
@@ -54,8 +53,8 @@ class Stack:
         }
         self.processes: list[subprocess.Popen[bytes]] = []
         self.web: subprocess.Popen[bytes] | None = None
-        self.manage("migrate", "--verbosity=0")
-        self.key = self.manage("make_demo").splitlines()[-1]
+        # Another database than the tests' own is not ready yet.
+        self.key = prepare(self.environment) if "DATABASE_URL" in env else key
         self.client = self.client_with(self.key)
 
     def client_with(self, key: str) -> httpx.Client:
@@ -69,17 +68,7 @@ class Stack:
 
     def manage(self, *arguments: str, check: bool = True) -> str:
         """Run a management command; return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if check and done.returncode:
-            raise RuntimeError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
-        return done.stdout.strip()
+        return manage(self.environment, *arguments, check=check)
 
     def start_web(self) -> subprocess.Popen[bytes]:
         """Start the web process and wait until it answers."""
@@ -171,10 +160,10 @@ def running_stack(
     """Have the product running while the block lasts."""
     with (
         tempfile.TemporaryDirectory(prefix="stack-") as folder,
-        fresh_database(Path(folder)) as database_url,
+        copied_template(Path(folder)) as (database_url, key),
         running_simulator(latency_scale=latency_scale) as simulator,
     ):
-        stack = Stack(Path(folder), database_url, simulator, **env)
+        stack = Stack(Path(folder), database_url, key, simulator, **env)
         try:
             if web:
                 stack.start_web()
@@ -183,20 +172,3 @@ def running_stack(
             yield stack
         finally:
             stack.stop()
-
-
-@contextmanager
-def fresh_database(folder: Path) -> Iterator[str]:
-    """Have an empty database of the kind that the tests run on; yield its URL."""
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        yield f"sqlite:///{folder / 'db.sqlite3'}"
-        return
-    name = f"stack_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
