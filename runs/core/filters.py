@@ -37,6 +37,7 @@ POLICY_OUTCOMES: Final = ("allow", "warn", "deny")
 MAX_VALUES: Final = 50
 MAX_VALUE_CHARS: Final = 128
 MAX_NOTES: Final = 5
+_INSTEAD: Final = f"Shown are the last {PRESETS[DEFAULT_RANGE][0]}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def read_filters(query: Mapping[str, Sequence[str]], now: datetime, zone: tzinfo
     except InvalidRange as error:
         preset, texts = DEFAULT_RANGE, {"from": "", "to": ""}
         window = named_window(preset, zone, now)
-        notes.insert(0, f"{error} Shown are the last {PRESETS[preset][0]}.")
+        notes.insert(0, f"{error} {_INSTEAD}")
     shown = tuple(notes[:MAX_NOTES])
     return Filters(window, preset, texts["from"], texts["to"], **chosen, notes=shown)
 
@@ -158,7 +159,7 @@ def _preset(texts: Sequence[str], notes: list[str]) -> str:
         return DEFAULT_RANGE
     if texts[-1] in PRESETS:
         return texts[-1]
-    notes.append(f"range: there is no {texts[-1][:40]!r}.")
+    notes.append(f"range: there is no {texts[-1][:40]!r}. {_INSTEAD}")
     return DEFAULT_RANGE
 
 
