@@ -108,15 +108,23 @@ class ChartCard:
         return [name_of(self._group, line.name) for line in self.chart.lines]
 
     @property
+    def heads(self) -> list[str]:
+        """Return what stands above the cells of a row."""
+        return [*self.columns, *(["The time before"] if self.has_before else [])]
+
+    @property
     def rows(self) -> list[TableRow]:
         """Return the buckets as rows, the latest first."""
         window = self.chart.window
         last = len(window.buckets) - 1
+        lines = [line.values for line in self.chart.lines]
+        if self._before is not None and self.has_before:
+            lines.append(self._fitting(list(self._before)))
         rows = [
             TableRow(
                 at,
                 window.by_hour,
-                [value_text(self.metric, line.values[place]) for line in self.chart.lines],
+                [value_text(self.metric, values[place]) for values in lines],
                 window.is_unfinished and place == last,
             )
             for place, at in enumerate(self._buckets)
@@ -139,11 +147,11 @@ class ChartCard:
             return [moment_of(bucket, window.zone) for bucket in window.buckets]
         return [bucket for bucket in window.buckets if isinstance(bucket, date)]
 
-    def _shown(self, values: Sequence[Value]) -> list[float | None]:
+    def _shown(self, values: Sequence[Value]) -> list[Value]:
         if self.metric.unit != "nanousd":
             return list(values)
         return [None if value is None else value / NANOUSD_PER_USD for value in values]
 
-    def _fitting(self, values: list[float | None]) -> list[float | None]:
+    def _fitting(self, values: list[Value]) -> list[Value]:
         count = len(self._buckets)
         return (values + [None] * count)[:count]

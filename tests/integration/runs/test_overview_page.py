@@ -119,6 +119,8 @@ def test_the_chart_is_also_a_table(world: World):
     assert "not over yet" in text
     assert LUNA in text
     assert KIMI in text
+    assert '<th scope="col" class="num">The time before</th>' in text
+    assert "The same time before" not in text, "there is no line of it to be explained"
 
 
 def test_names_of_teams_are_never_markup(world: World):
