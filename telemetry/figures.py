@@ -6,6 +6,7 @@ one figure serves both themes. Moments are UTC; the page makes them local.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -106,18 +107,29 @@ def tradeoff_chart(
     layout = _layout(up, by_hour=False)
     layout["hovermode"] = "closest"
     layout["yaxis"]["rangemode"] = "normal"
+    ticks = _ticks([spot.x for spot in spots])
     layout["xaxis"] = {
         "type": "log",
         "automargin": True,
         "showgrid": True,
-        "tickformat": across.format,
-        "tickprefix": _plain(across.prefix),
-        # 1, 2 and 5 of each power of ten.
-        "dtick": "D2",
+        "tickvals": ticks,
+        # Written out: by itself the library leaves the unit away between powers of ten.
+        "ticktext": [
+            f"{_plain(across.prefix)}{tick:,.9f}".rstrip("0").rstrip(".") for tick in ticks
+        ],
     }
     found: dict[str, Any] = go.Figure(data=traces, layout=layout).to_plotly_json()
     found["layout"].pop("template", None)
     return found
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Return 1, 2 and 5 of each power of ten about these values, which are above nothing."""
+    if not values:
+        return []
+    first, last = (math.floor(math.log10(edge)) for edge in (min(values), max(values)))
+    powers = range(first - 1, last + 2)
+    return [round(digit * 10.0**power, 12) for power in powers for digit in (1, 2, 5)]
 
 
 def ink_of(place: int) -> str:

@@ -83,5 +83,11 @@ def test_two_figures_are_points_with_a_line_along_the_best() -> None:
     assert (line["x"], line["y"]) == ([0.001, 0.01], [0.7, 0.9])
     assert (first["x"], first["y"], second["meta"]) == ([0.001], [0.7], {"ink": "ink-2"})
     assert "<b>a" not in first["name"]
-    assert figure["layout"]["xaxis"]["type"] == "log"
+    axis = figure["layout"]["xaxis"]
+    assert axis["type"] == "log"
+    assert dict(zip(axis["ticktext"], axis["tickvals"], strict=True)).items() >= {
+        ("$0.001", 0.001), ("$0.002", 0.002), ("$0.005", 0.005), ("$0.01", 0.01), ("$0.05", 0.05),
+    }  # fmt: skip
+    empty = tradeoff_chart([], [], USD, Unit(".2f"))["layout"]["xaxis"]
+    assert empty["tickvals"] == empty["ticktext"] == []
     assert "template" not in figure["layout"]
