@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,13 +14,11 @@ from routing.core.breaker import OK
 from routing.core.errors import ProviderError
 from routing.core.request import ModelRequest, Reply, Usage, cache_key
 from routing.core.settlement import charge_for, charge_for_failure, health_after
-from routing.models import Decision
-from routing.models.decision import Kind
-from routing.models.decision import Outcome as DecisionOutcome
 from routing.services.cache import StoreReply
 from routing.services.decisions import RecordDecision
 from routing.services.health import ObserveOutcome
 from routing.services.rates import Room
+from routing.services.reasons import reasons_for
 from routing.services.selection import Pick
 from telemetry.models import Call, Outcome
 from telemetry.services.journal import Command, Guard
@@ -95,47 +92,13 @@ class PendingCall:
         )
 
     def decisions(self) -> tuple[RecordDecision, ...]:
-        """Return why this model, and which policies it violates all the same.
-
-        To be written with the reservation.
-        """
-        chosen = self._decide(
-            DecisionOutcome.ALLOW,
-            id=self.decision_id,
-            kind=Kind.ROUTE,
-            inputs={"task_type": self.pick.request.task_type}
-            | self.pick.ruling.as_json()
-            | (self.pick.steered.as_json() if self.pick.steered else {})
-            | (self.pick.cascading.as_json() if self.pick.cascading else {}),
-            candidates=self.pick.choice.as_json(),
-        )
-        warnings = self.pick.ruling.warnings(self.pick.spec.name)
-        return chosen, *(
-            self._decide(
-                DecisionOutcome.WARN,
-                kind=Kind.POLICY,
-                policy=one.policy.name,
-                version=one.policy.version,
-                inputs=one.as_json() | {"task_type": self.pick.request.task_type},
-                reason=one.detail[:500],
-            )
-            for one in warnings
-        )
-
-    def _decide(self, outcome: DecisionOutcome, **fields: Any) -> RecordDecision:
-        return RecordDecision(
-            Decision(
-                at=self.decided_at,
-                org_id=self.context.org_id,
-                team_id=self.context.team_id,
-                run_id=self.context.run_id,
-                task_key=self.context.task_key,
-                call_id=self.id,
-                phase=self.pick.request.phase,
-                outcome=outcome,
-                model=self.pick.spec.name,
-                **fields,
-            )
+        """Return why this model, to be written with the reservation."""
+        return reasons_for(
+            self.pick,
+            self.context,
+            call_id=self.id,
+            decision_id=self.decision_id,
+            at=self.decided_at,
         )
 
     def reservation(self) -> Reserve:

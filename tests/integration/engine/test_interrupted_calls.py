@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from budgets.models import Hold, Reservation
 from budgets.services.ledger import CloseHold, MarkSent
+from routing import llm
+from routing.core.catalog import ModelSpec, ProviderSpec
+from routing.core.request import ModelRequest, Reply
 from routing.models import Breaker
 from routing.services import probing
 from routing.services.gateway import Gateway
@@ -98,9 +102,41 @@ class Meddling(Journal):
         return await super().write(*commands, guard=guard)
 
 
-def test_a_probe_that_outlasts_its_run_is_charged_what_it_cost(providers: Simulator) -> None:
+class Gate:
+    """Lets the probed model answer once it is opened, and the others once it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self.open = asyncio.Event(), asyncio.Event()
+        real = llm.complete
+
+        async def complete(spec: ModelSpec, provider: ProviderSpec, request: ModelRequest) -> Reply:
+            if spec.name == HAIKU:
+                self.asked.set()
+                await self.open.wait()
+            else:
+                await self.asked.wait()
+            return await real(spec, provider, request)
+
+        monkeypatch.setattr(llm, "complete", complete)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     on_probation(HAIKU)
-    providers.faults("claude-haiku-5-5", {"kind": "slow", "after_ms": 500})
+    return Gate(monkeypatch)
+
+
+def test_a_probe_that_outlasts_its_run_is_charged_what_it_cost(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = probing.Prober.finish
+
+    async def open_and_finish(self: probing.Prober, run_id: UUID) -> None:
+        gate.open.set()
+        await finish(self, run_id)
+
+    monkeypatch.setattr(probing, "GRACE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(probing.Prober, "finish", open_and_finish)
 
     (run,) = carry(given_run({"key": "a"}, allowed_models=BOTH))
 
@@ -111,15 +147,14 @@ def test_a_probe_that_outlasts_its_run_is_charged_what_it_cost(providers: Simula
 
 
 def test_a_probe_that_no_run_waits_for_tells_of_health_all_the_same(
-    providers: Simulator, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "GRACE_SECONDS", 0.0)
-    on_probation(HAIKU)
-    providers.faults("claude-haiku-5-5", {"kind": "slow", "after_ms": 700})
     given_run({"key": "a"}, allowed_models=BOTH)
 
     async def wait(gateway: Gateway, run: Run) -> None:
         monkeypatch.setattr(probing, "GRACE_SECONDS", PATIENCE_SECONDS)
+        gate.open.set()
         await gateway.finish_probes(run.pk)
 
     run = carried_by(Journal(), wait)
@@ -132,15 +167,13 @@ def test_a_probe_that_no_run_waits_for_tells_of_health_all_the_same(
 
 
 def test_a_probe_that_ends_with_its_worker_may_be_made_by_another(
-    providers: Simulator, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "GRACE_SECONDS", 0.0)
-    on_probation(HAIKU)
-    providers.faults("claude-haiku-5-5", {"kind": "timeout"})
 
     carry(given_run({"key": "a"}, allowed_models=BOTH))
 
-    assert providers.requests(model="claude-haiku-5-5"), "no probe was under way"
+    assert gate.asked.is_set() and not gate.open.is_set()
     assert state(HAIKU) == "OPEN", "nobody may look for five minutes"
 
 

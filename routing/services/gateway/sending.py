@@ -1,41 +1,28 @@
-"""The one way to call a model: choose, reserve, call, settle, learn of health, retry or fall back.
-
-Nothing is sent before its money is durably reserved, and whatever comes back, the money is
-settled before anybody hears of the answer.
-"""
+"""One call to a chosen model: its money set aside, the call made, and both settled."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from budgets.services.ledger import ExtendHold, Granted, Refused
-from routing.core import retry
 from routing.core.breaker import INCONCLUSIVE
 from routing.core.catalog import ModelSpec
-from routing.core.errors import DeadlinePassed, InsufficientBudget, NoCandidate, ProviderError
-from routing.core.request import Reply, cache_key
+from routing.core.errors import InsufficientBudget, ProviderError
+from routing.core.request import Reply
 from routing.core.steering import Steered
-from routing.services.cache import FindReply
 from routing.services.calling import CallContext, PendingCall
 from routing.services.cascading import next_model
 from routing.services.effort import Effort
 from routing.services.health import ObserveOutcome, TakeProbe
 from routing.services.pacing import room_back, room_used, with_room
-from routing.services.probing import Prober
-from routing.services.selection import Avoid, Pick, Selector, Wanted
-from routing.services.waiting import wait_or_deny
+from routing.services.selection import Pick
 from telemetry.models import Call
 from telemetry.services.journal import Command, Journal
-
-__all__ = ["Avoid", "CallContext", "Completion", "Gateway", "Wanted", "preload"]
 
 
 @dataclass(frozen=True)
@@ -60,81 +47,22 @@ def preload() -> None:
     llm.preload()
 
 
-class Gateway:
-    """Makes calls on behalf of many runs over one journal."""
+async def close_connections() -> None:
+    """Close what calls of this loop left open; where none was made, nothing is loaded for it."""
+    if "routing.llm" in sys.modules:
+        from routing import llm
 
-    def __init__(self, journal: Journal, randomness: random.Random | None = None) -> None:
+        await llm.close()
+
+
+class Sender:
+    """Makes calls, each under its reservation; `forget` is told when a model's health changed."""
+
+    def __init__(self, journal: Journal, forget: Callable[[], None]) -> None:
         self._journal = journal
-        self._random = randomness or random.SystemRandom()
-        self._selector = Selector(journal, self._random)
-        self._prober = Prober(self._reserve_and_send)
+        self._forget = forget
 
-    async def complete(self, wanted: Wanted, context: CallContext) -> Completion:
-        """Have one call answered by the best model that can.
-
-        Raises: NoCandidate, InsufficientBudget, DeadlinePassed, RequestError; whatever the
-        guards and `pause` raise.
-        """
-        patience = timedelta(seconds=settings.PATIENCE_SECONDS)
-        patience_ends = min(timezone.now() + patience, context.deadline_at)
-        effort = Effort(waits_until=patience_ends, patient=wanted.patient)
-        while True:
-            if timezone.now() >= context.deadline_at:
-                raise DeadlinePassed("the time limit ended before the call")
-            try:
-                pick = await self._pick(wanted, context, effort)
-            except NoCandidate as error:
-                await wait_or_deny(self._journal, error, wanted, context, effort, patience_ends)
-                continue
-            if (kept := await self._cached(pick, context)) is not None:
-                return kept
-            try:
-                done = await self._reserve_and_send(pick, context, effort)
-            except ProviderError as error:
-                await self._after_failure(error, pick, context, effort)
-                continue
-            if done is not None:
-                return done
-
-    async def finish_probes(self, run_id: UUID) -> None:
-        """Give the probes that a run pays a moment to be settled, before its money goes back."""
-        await self._prober.finish(run_id)
-
-    async def close(self) -> None:
-        """End what still goes on beside the calls, and the connections they left open."""
-        await self._prober.close()
-        if "routing.llm" in sys.modules:
-            from routing import llm
-
-            await llm.close()
-
-    async def _pick(self, wanted: Wanted, context: CallContext, effort: Effort) -> Pick:
-        pick = await self._selector.pick(
-            wanted,
-            effort,
-            context.allowed,
-            asking=context,
-            preference=context.preference,
-            deadline_at=context.deadline_at,
-            now=timezone.now(),
-        )
-        for model in pick.to_probe:
-            self._prober.start(model, pick, context)
-        return pick
-
-    async def _cached(self, pick: Pick, context: CallContext) -> Completion | None:
-        if not context.use_cache:
-            return None
-        now = timezone.now()
-        key = cache_key(pick.spec.name, pick.request)
-        (reply,) = await self._journal.write(FindReply(context.team_id, key, now))
-        if reply is None:
-            return None
-        call, commands = PendingCall(pick, context, now).from_cache(reply, now)
-        await self._journal.write(*commands, guard=context.start_guard)
-        return Completion(reply, pick.spec, call, pick.steered, next_model(pick.cascading))
-
-    async def _reserve_and_send(
+    async def reserve_and_send(
         self, pick: Pick, context: CallContext, effort: Effort
     ) -> Completion | None:
         """Set the call's bound aside, make it, settle it; None: look again, something changed.
@@ -145,7 +73,7 @@ class Gateway:
             return await self._reserve_then_send(pick, context, effort)
         model = pick.spec.name
         (taken,) = await self._journal.write(TakeProbe(model, timezone.now()))
-        self._selector.forget()
+        self._forget()
         if not taken:
             return None
         done = None
@@ -164,7 +92,7 @@ class Gateway:
         """Let somebody else look whether the model is back: this call was not made."""
         reason = "the probe was not made"
         await self._journal.write(ObserveOutcome(model, INCONCLUSIVE, reason, timezone.now()))
-        self._selector.forget()
+        self._forget()
 
     async def _reserve_then_send(
         self, pick: Pick, context: CallContext, effort: Effort
@@ -241,29 +169,5 @@ class Gateway:
                 await self._journal.write(commands[1])
             raise
         if results[1] is not None:  # the model's breaker changed
-            self._selector.forget()
+            self._forget()
         return call
-
-    async def _after_failure(
-        self, error: ProviderError, pick: Pick, context: CallContext, effort: Effort
-    ) -> None:
-        """Do what the error's class asks for. Raises: the error, if no model would do better."""
-        model = pick.spec.name
-        effort.tries[model] = effort.tries.get(model, 0) + 1
-        effort.pinned = None
-        decision = retry.decide(
-            error,
-            effort.tries[model],
-            self._random.random(),
-            fallback_left=bool(pick.choice.fallbacks),
-        )
-        match decision:
-            case retry.RetrySame(after_seconds):
-                effort.pinned = model
-                await context.pause(after_seconds)
-            case retry.NextModel():
-                effort.give_up_on(pick.spec)
-            case retry.LargerWindow():
-                effort.larger_than = max(effort.larger_than, pick.spec.context_window)
-            case retry.FailAttempt():
-                raise error
