@@ -13,12 +13,14 @@ from routing.core.policy_draft import draft_from
 from routing.models import Decision
 from routing.services.learning import ObserveAttempt
 from routing.services.policies import create_policy
+from routing.services.recommendations import Wanted, advance
 from runs.core.rules import TaskType
 from runs.models import Attempt, AttemptText, Feedback, Run, Task
 from telemetry.services.journal import apply_now
 from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import assert_money_adds_up, calls_of, carry, given_run
 from tests.integration.engine.world import make_run, make_team
+from tests.integration.routing.advice import make_recommendation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +30,7 @@ KIND = TaskType.DATA_EXTRACTION
 ANY_JSON = {"name": "json_schema", "options": {"schema": {}}}
 
 
-def know(*, scores: int = 40, cheap: float = 0.92) -> None:
+def know(*, scores: int = 40) -> None:
     """Let the team know a cheap model that often passes, and a dear one that nearly always does."""
     team, now = make_team(), timezone.now()
     lessons = [
@@ -37,7 +39,7 @@ def know(*, scores: int = 40, cheap: float = 0.92) -> None:
             now + timedelta(milliseconds=n), team.pk, input_tokens=300,
         )
         for model, score, cost in (
-            (CHEAP, cheap, CENT // 100), (DEAR, 0.99, 2 * CENT), (JUDGE, 0.1, CENT),
+            (CHEAP, 0.92, CENT // 100), (DEAR, 0.99, 2 * CENT), (JUDGE, 0.1, CENT),
         )
         for n in range(scores)
     ]  # fmt: skip
@@ -148,10 +150,8 @@ def test_whoever_else_can_goes_on_where_the_better_model_is_gone(providers: Simu
     ("learned", "run", "why"),
     [
         pytest.param({"scores": 12}, {}, "little_evidence", id="little is known"),
-        pytest.param({"cheap": 0.3}, {}, "no_gain", id="the cheap one is hopeless"),
         pytest.param({}, {"time_limit_seconds": 100}, "no_time", id="time is short"),
         pytest.param({}, {"task": {"validators": []}}, None, id="nothing checks the result"),
-        pytest.param({}, {"task": {"validators": ["length"]}}, None, id="only its form is checked"),
     ],
 )
 def test_without_reason_for_a_cascade_the_best_model_goes_alone(
@@ -176,6 +176,21 @@ def test_a_policy_that_rules_the_better_model_out_leaves_no_cascade(providers: S
 
     assert attempts_of(run) == [("first", CHEAP, "")]
     assert said(run)["why"] == "no_cheaper_model"
+
+
+def test_a_recommendation_that_people_let_act_comes_before_a_cascade(providers: Simulator) -> None:
+    know()
+    answer(providers, '{"name": "Ada"}')
+    now = timezone.now()
+    row = make_recommendation(
+        make_team(), now, task_type=KIND, current_model=DEAR, proposed_model=JUDGE
+    )
+    advance(row.pk, Wanted("applied"), by="ada", now=now)
+
+    (run,) = carry(extraction())
+
+    assert attempts_of(run) == [("first", JUDGE, "")]
+    assert said(run) is None
 
 
 @pytest.mark.parametrize(("verdict", "cascades"), [(1.0, True), (0.0, False)])
