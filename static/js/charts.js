@@ -116,15 +116,16 @@ async function draw(host) {
   }
 }
 
-// One redraw a frame at most, however many swaps there were.
+function drawPending() {
+  const hosts = [...pending];
+  pending.clear();
+  for (const each of hosts) if (each.isConnected) draw(each);
+}
+
+// One redraw a frame at most, however many swaps there were; after it, so that what was pressed is
+// seen to be so before charts are drawn.
 function schedule(host) {
-  if (!pending.size) {
-    requestAnimationFrame(() => {
-      const hosts = [...pending];
-      pending.clear();
-      for (const each of hosts) if (each.isConnected) draw(each);
-    });
-  }
+  if (!pending.size) requestAnimationFrame(() => setTimeout(drawPending));
   pending.add(host);
 }
 
