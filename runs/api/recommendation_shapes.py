@@ -17,7 +17,7 @@ Read = serializers.Serializer[Any]
 _MONEY = "_nanousd"
 
 
-def one_of(choices: Sequence[str]) -> dict[str, str]:
+def one_of(choices: Sequence[str]) -> dict[str, Any]:
     """Return the messages of a field that takes one of these."""
     return {"invalid_choice": f"“{{input}}” is none of {', '.join(choices)}: write one of these."}
 

@@ -170,8 +170,9 @@ def statements(org_id: int) -> list[str]:
 def insert(kind: type[Model], source: str, /, **columns: str) -> str:
     """Return what inserts a row for each of a source; what is not given is as small as can be."""
     for field in kind._meta.concrete_fields:
-        if not (field.column in columns or field.null or field.primary_key):
-            columns[field.column] = least(field)
+        name = str(field.column)
+        if not (name in columns or field.null or field.primary_key):
+            columns[name] = least(field)
     names, values = ", ".join(columns), ", ".join(columns.values())
     return f"INSERT INTO {kind._meta.db_table} ({names}) SELECT {values} {source}"
 
