@@ -155,8 +155,9 @@ def test_a_budget_that_will_run_out_says_when(world: World):
         limit_nanousd=20_000_000_000,
         spent_nanousd=10_000_000_000,
     )
-    for days in range(1, 6):
-        record(of(world.team, call(at=ago(days=days), cost_nanousd=2_000_000_000)))
+    for days in range(1, 6):  # each within whole days of now, whatever time of the day it is
+        at = ago(hours=24 * days - 1)
+        record(of(world.team, call(at=at, cost_nanousd=2_000_000_000)))
     text = page_of(world, "overview")
     last = timezone.now() + timedelta(days=5)
     assert f"on {last:%-d %B}" in text
