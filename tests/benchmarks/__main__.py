@@ -18,8 +18,10 @@ from typing import Any
 from tests.fixtures.simulator import running_simulator
 from tests.functional.template import database
 
-PARTS = ("engine", "submit", "resume", "learning", "figures", "lists")
-PARTS += ("advice", "exports", "live", "vitals")
+PARTS = (
+    *("engine", "submit", "resume", "learning", "figures"),
+    *("lists", "advice", "exports", "live", "vitals"),
+)
 RESULTS = Path(__file__).resolve().parents[2] / "bench-results"
 
 
