@@ -33,10 +33,6 @@ PROPOSAL_EXAMPLE = OpenApiExample(
 )
 
 
-class TeamQuery(serializers.Serializer[Any]):
-    team = serializers.CharField(required=False, max_length=101, help_text=TEAM)
-
-
 class OrgQuery(serializers.Serializer[Any]):
     org = serializers.CharField(
         required=False, max_length=50, help_text="Slug; for people of several organisations."

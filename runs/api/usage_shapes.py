@@ -18,7 +18,6 @@ from runs.selectors.usage.table import Row
 from telemetry.models import Outcome
 
 GROUPS = ("model", "task_type", "team", "provider", "phase", "day", "hour")
-LATENCIES = (0.5, 0.95)
 
 
 @extend_schema_field({"type": "string", "example": "2026-11-20"})

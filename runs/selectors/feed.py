@@ -33,11 +33,6 @@ class Stretch:
         return Q(seq__gt=self.since) & (Q() if self.before is None else Q(seq__lt=self.before))
 
 
-def feed_list(caller: Caller, since: int = 0) -> QuerySet[Event]:
-    """Return the events after a sequence number that `may_see` would show this caller."""
-    return Event.objects.filter(_mine(caller), Stretch(since).where)
-
-
 def feed_stretch(caller: Caller, stretch: Stretch) -> QuerySet[Event]:
     """Return the AT_ONCE events of a stretch that are next, unordered.
 

@@ -78,12 +78,6 @@ class OverviewPage:
         return not self.bar.seen.models and not any(self.seen.runs.values())
 
     @property
-    def before_label(self) -> str:
-        if self.seen.before is None:
-            return "nothing earlier is kept by the hour"
-        return "against the time before"
-
-    @property
     def changes(self) -> dict[str, Change]:
         now, before = self.seen.now, self.seen.before
         if before is None:

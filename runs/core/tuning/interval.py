@@ -15,11 +15,6 @@ class Range:
     low: float
     high: float
 
-    @property
-    def says_nothing(self) -> bool:
-        """Tell whether the interval holds zero: then not even the sign is known."""
-        return self.low <= 0.0 <= self.high
-
 
 def range_json(name: str, found: Range) -> dict[str, float]:
     """Return a range as three figures, such as `saving_low_nanousd`."""
