@@ -61,10 +61,10 @@ test-component: install
 	$(PYTEST) tests/component -n 2
 
 test-sqlite: install
-	$(PYTEST) $(ON_BOTH) -n 3
+	$(PYTEST) $(ON_BOTH) -n 4
 
 test-postgresql: install
-	$(TEST_ENV) $(ON_POSTGRESQL) $(BIN)/python -m pytest $(ON_BOTH) -n 3
+	$(TEST_ENV) $(ON_POSTGRESQL) $(BIN)/python -m pytest $(ON_BOTH) -n 4
 
 test-browser: install
 	@if [ -n "$(wildcard tests/browser/test_*.py)" ]; then $(PYTEST) tests/browser -n 2; fi
