@@ -137,6 +137,7 @@ def test_what_was_asked_for_before_a_pause_is_not_shown_in_it(page: Page, addres
     asked: list[Route] = []
     page.goto(f"{address}/runs/{run.pk}/")
     expect(page.locator("[data-live-state]")).to_have_text("Live")
+    page.wait_for_load_state("networkidle")  # going live may ask for something, too
     page.route(f"**/runs/{run.pk}/*", lambda route: asked.append(route))
     change(run, "run.started", status="RUNNING")
     while not asked:
