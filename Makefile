@@ -48,7 +48,7 @@ $(INSTALLED): requirements.txt
 run: install
 	@exec $(BIN)/python manage.py start
 
-test: test-unit test-coverage test-component test-sqlite test-postgresql test-browser
+test: test-coverage test-component test-sqlite test-postgresql test-browser
 
 test-unit: install
 	$(PYTEST) $(CORES)

@@ -11,7 +11,7 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
 from django.db.models.signals import post_migrate
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 from budgets.models.append_only import KEPT as KEPT_IN_BUDGETS
 from routing.models.append_only import KEPT as KEPT_IN_ROUTING
@@ -23,6 +23,13 @@ NAMES = {"django_content_type", "auth_permission"}
 PERMISSIONS = "django.contrib.auth.management.create_permissions"
 KEPT = (KEPT_IN_BUDGETS, KEPT_IN_ROUTING, KEPT_IN_TELEMETRY)
 __all__ = ["simulator", "simulator_process"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_looked_up() -> Iterator[None]:
+    """Look for a static file when it is asked for: every test client would list them all first."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
