@@ -1,6 +1,9 @@
-"""How a run's outputs are checked, read once a run and kind of task."""
+"""How a run's outputs are checked; what people said of judges is read once a minute."""
 
 from __future__ import annotations
+
+from time import monotonic
+from weakref import WeakKeyDictionary
 
 from django.utils import timezone
 
@@ -11,14 +14,21 @@ from runs.models import Run
 from runs.selectors.checking import checking_cost, judged_by_people
 from telemetry.services.journal import Journal
 
+# Verdicts come in hours, and many runs of one worker ask at once.
+KEPT_SECONDS = 60.0
+Judged = list[tuple[float, float]]
+
 
 class Checks:
     """Knows what checks the outputs of one run's tasks."""
 
+    _shared: WeakKeyDictionary[Journal, dict[tuple[int, str], tuple[float, Judged]]] = (
+        WeakKeyDictionary()
+    )
+
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._cost: float | None = None
-        self._judged: dict[str, list[tuple[float, float]]] = {}
 
     async def of(self, run: Run, brief: Brief) -> Check | None:
         """Return what checks a task's output; None: nothing that a cascade could rely on."""
@@ -32,7 +42,10 @@ class Checks:
             self._cost = await self._journal.call(checking_cost, org_id, timezone.now())
         return self._cost
 
-    async def _judged_by_people(self, org_id: int, task_type: str) -> list[tuple[float, float]]:
-        if task_type not in self._judged:
-            self._judged[task_type] = await self._journal.call(judged_by_people, org_id, task_type)
-        return self._judged[task_type]
+    async def _judged_by_people(self, org_id: int, task_type: str) -> Judged:
+        known = self._shared.setdefault(self._journal, {})
+        until, judged = known.get((org_id, task_type), (0.0, []))
+        if monotonic() >= until:
+            judged = await self._journal.call(judged_by_people, org_id, task_type)
+            known[org_id, task_type] = (monotonic() + KEPT_SECONDS, judged)
+        return judged
