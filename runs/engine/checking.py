@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from time import monotonic
 from weakref import WeakKeyDictionary
 
@@ -19,12 +21,19 @@ KEPT_SECONDS = 60.0
 Judged = list[tuple[float, float]]
 
 
+@dataclass
+class _Kept:
+    """What people said of a type of task, and until when that is good enough."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    until: float = 0.0
+    judged: Judged = field(default_factory=list)
+
+
 class Checks:
     """Knows what checks the outputs of one run's tasks."""
 
-    _shared: WeakKeyDictionary[Journal, dict[tuple[int, str], tuple[float, Judged]]] = (
-        WeakKeyDictionary()
-    )
+    _shared: WeakKeyDictionary[Journal, dict[tuple[int, str], _Kept]] = WeakKeyDictionary()
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -44,8 +53,9 @@ class Checks:
 
     async def _judged_by_people(self, org_id: int, task_type: str) -> Judged:
         known = self._shared.setdefault(self._journal, {})
-        until, judged = known.get((org_id, task_type), (0.0, []))
-        if monotonic() >= until:
-            judged = await self._journal.call(judged_by_people, org_id, task_type)
-            known[org_id, task_type] = (monotonic() + KEPT_SECONDS, judged)
-        return judged
+        kept = known.setdefault((org_id, task_type), _Kept())
+        async with kept.lock:  # one asks, the others wait for its answer
+            if monotonic() >= kept.until:
+                kept.judged = await self._journal.call(judged_by_people, org_id, task_type)
+                kept.until = monotonic() + KEPT_SECONDS
+            return kept.judged
