@@ -21,6 +21,7 @@ from routing.services.gateway import Gateway
 from runs.core.interruption import LeaseLost, RunCancelled, Stopping
 from runs.core.status import RunStatus
 from runs.engine.background import Background
+from runs.engine.checking import Checks
 from runs.engine.chores import sweep
 from runs.engine.run import carry_out
 from runs.engine.session import Session
@@ -79,6 +80,7 @@ class Carrier:
         self._journal = Journal()
         self._gateway = Gateway(self._journal)
         self._background = Background()
+        self._checks = Checks(self._journal)
         keeper = asyncio.create_task(self._keep_leases())
         sweeper = asyncio.create_task(sweep(self._journal))
         try:
@@ -111,7 +113,12 @@ class Carrier:
         for item in claimed:
             self.quiet.clear()
             session = Session(
-                item.run_id, item.epoch, self._journal, self._gateway, self._background
+                item.run_id,
+                item.epoch,
+                self._journal,
+                self._gateway,
+                self._background,
+                self._checks,
             )
             self._sessions[item.run_id] = session
             task = asyncio.create_task(self._carry(session), name=f"run {item.run_id}")

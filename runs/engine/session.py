@@ -38,13 +38,14 @@ class Session:
         journal: Journal,
         gateway: Gateway,
         background: Background | None = None,
+        checks: Checks | None = None,
     ) -> None:
         self.run_id = run_id
         self.epoch = epoch
         self.journal = journal
         self.gateway = gateway
         self.background = background or Background()
-        self.checks = Checks(journal)
+        self.checks = checks or Checks(journal)
         self._over_cap: set[str] = set()
         self._fence = Fence(run_id, epoch)
         self._halted = asyncio.Event()

@@ -67,7 +67,9 @@ class ShadowSession(Session):
     """Asks on a shadow's behalf: for its model, on its money, as long as its stage goes on."""
 
     def __init__(self, session: Session, rule: Rule) -> None:
-        super().__init__(session.run_id, session.epoch, session.journal, session.gateway)
+        super().__init__(
+            session.run_id, session.epoch, session.journal, session.gateway, checks=session.checks
+        )
         self.run, self.allowed = session.run, session.allowed
         self._rule = rule
 

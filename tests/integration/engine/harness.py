@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from budgets.models import Hold
+from routing.models import Breaker
 from routing.services.gateway import Gateway
 from runs.core.given_plan import given_plan
 from runs.engine.run import carry_out
@@ -51,6 +52,20 @@ async def carry_all(count: int, *, seed: int = 1, owner: str = "worker") -> None
         await gateway.close()
     finally:
         await asyncio.to_thread(journal.close)
+
+
+def on_probation(model: str) -> None:
+    """Store a breaker whose cooldown has just ended: the model may be probed."""
+    now = timezone.now()
+    Breaker.objects.create(
+        model=model,
+        state="OPEN",
+        strikes=3,
+        cooldown_seconds=30,
+        opened_at=now - timedelta(seconds=31),
+        retry_at=now - timedelta(seconds=1),
+        updated_at=now,
+    )
 
 
 def resume(run: Run, now: datetime | None = None, **changes: Any) -> Run:

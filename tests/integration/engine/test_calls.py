@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -23,6 +22,7 @@ from tests.integration.engine.harness import (
     carry,
     carry_all,
     given_run,
+    on_probation,
 )
 from tests.integration.engine.world import DOLLAR, make_team
 
@@ -121,16 +121,7 @@ def test_after_three_strikes_nobody_asks_a_dead_model(providers: Simulator) -> N
 
 def test_no_call_waits_for_a_model_whose_breaker_is_open(providers: Simulator) -> None:
     providers.fault("claude-haiku-5-5", "timeout")
-    now = timezone.now()
-    Breaker.objects.create(
-        model=HAIKU,
-        state="OPEN",
-        strikes=3,
-        cooldown_seconds=30,
-        opened_at=now - timedelta(seconds=31),
-        retry_at=now - timedelta(seconds=1),
-        updated_at=now,
-    )
+    on_probation(HAIKU)
 
     started = time.monotonic()
     (run,) = carry(given_run({"key": "a"}, {"key": "b"}, allowed_models=THREE))
@@ -141,16 +132,7 @@ def test_no_call_waits_for_a_model_whose_breaker_is_open(providers: Simulator) -
 
 
 def test_a_model_that_came_back_is_found_by_a_probe(providers: Simulator) -> None:
-    now = timezone.now()
-    Breaker.objects.create(
-        model=HAIKU,
-        state="OPEN",
-        strikes=3,
-        cooldown_seconds=30,
-        opened_at=now - timedelta(seconds=31),
-        retry_at=now - timedelta(seconds=1),
-        updated_at=now,
-    )
+    on_probation(HAIKU)
 
     (run,) = carry(given_run({"key": "a"}, allowed_models=THREE))
 
@@ -160,16 +142,7 @@ def test_a_model_that_came_back_is_found_by_a_probe(providers: Simulator) -> Non
 
 
 def test_a_probe_that_was_not_made_is_given_back(providers: Simulator) -> None:
-    now = timezone.now()
-    Breaker.objects.create(
-        model=HAIKU,
-        state="OPEN",
-        strikes=3,
-        cooldown_seconds=30,
-        opened_at=now - timedelta(seconds=31),
-        retry_at=now - timedelta(seconds=1),
-        updated_at=now,
-    )
+    on_probation(HAIKU)
 
     (poor,) = carry(given_run({"key": "a"}, allowed_models=[HAIKU], budget_nanousd=1000))
 

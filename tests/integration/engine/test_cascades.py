@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,11 @@ from routing.services.learning import ObserveAttempt
 from routing.services.policies import create_policy
 from routing.services.recommendations import Wanted, advance
 from runs.core.rules import TaskType
+from runs.engine import checking
+from runs.engine.draft import Brief
 from runs.models import Attempt, AttemptText, Feedback, Run, Task
-from telemetry.services.journal import apply_now
+from runs.selectors.checking import judged_by_people
+from telemetry.services.journal import Journal, apply_now
 from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import assert_money_adds_up, calls_of, carry, given_run
 from tests.integration.engine.world import make_run, make_team
@@ -211,3 +215,26 @@ def test_judges_check_once_people_have_confirmed_them(
 
     assert attempts_of(run) == [("first", CHEAP, DEAR) if cascades else ("first", DEAR, "")]
     assert said(run)["check"]["kind"] == "judges" if cascades else said(run) is None
+
+
+def test_what_people_said_is_read_once_for_all_runs_of_a_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def counted(org_id: int, task_type: str) -> list[tuple[float, float]]:
+        asked.append(task_type)
+        return judged_by_people(org_id, task_type)
+
+    monkeypatch.setattr(checking, "judged_by_people", counted)
+    run = extraction(task={"validators": []})
+    brief = Brief("a", KIND, "", "", 0.9, validators=(), context=())
+
+    async def look() -> None:
+        journal = Journal()
+        checks = checking.Checks(journal)
+        await asyncio.gather(*(checks.of(run, brief) for _ in range(5)))
+        await asyncio.to_thread(journal.close)
+
+    asyncio.run(look())
+    assert asked == [KIND]

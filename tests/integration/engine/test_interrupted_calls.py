@@ -29,7 +29,13 @@ from runs.services import lease
 from telemetry.services.journal import Command, Guard, Journal, apply_now
 from tests.fixtures.simulator import Simulator
 from tests.integration.budgets.world import differences
-from tests.integration.engine.harness import assert_money_adds_up, calls_of, carry, given_run
+from tests.integration.engine.harness import (
+    assert_money_adds_up,
+    calls_of,
+    carry,
+    given_run,
+    on_probation,
+)
 from tests.integration.engine.world import make_team
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,19 +48,6 @@ PATIENCE_SECONDS = 30.0
 @pytest.fixture(autouse=True)
 def skilled(providers: Simulator) -> None:
     providers.fault("*", "skill:0.5")
-
-
-def on_probation(model: str) -> None:
-    now = timezone.now()
-    Breaker.objects.create(
-        model=model,
-        state="OPEN",
-        strikes=3,
-        cooldown_seconds=30,
-        opened_at=now - timedelta(seconds=31),
-        retry_at=now - timedelta(seconds=1),
-        updated_at=now,
-    )
 
 
 def state(model: str) -> str:
