@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Case, Count, FloatField, Q, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce
 
 from budgets.models import Org
 from routing.core.savings import Moved, Price, realised
@@ -13,7 +14,6 @@ from routing.models import AdviceDue, RealisedSaving, Recommendation, TrialResul
 from routing.models.recommendation import Arm, Kind, State
 
 MOVING = (State.CANARY, State.APPLIED)
-COLUMNS = ("cost_nanousd", "accepted", "score", "moved_ratio")
 
 
 def realise_org(org_id: int, now: datetime) -> int:
@@ -35,13 +35,13 @@ def realise(row: Recommendation, now: datetime) -> None:
 
 
 def _realise_month(row: Recommendation, month: date, zone: ZoneInfo, now: datetime) -> None:
-    moved = [Moved(*values) for values in _moved(row, month, zone).values_list(*COLUMNS)]
-    if not moved:
-        return
     here = row.evidence["current"]
     price = Price(
-        here["cost_nanousd"] / here["accepted"], row.evidence["price_error_nanousd"], here["n"]
+        here["cost_nanousd"], here["accepted"], row.evidence["price_error_nanousd"], here["n"]
     )
+    moved = _moved(row, month, zone, price)
+    if not moved:
+        return
     saved = realised(moved, price)
     RealisedSaving.objects.update_or_create(
         recommendation=row,
@@ -59,10 +59,27 @@ def _realise_month(row: Recommendation, month: date, zone: ZoneInfo, now: dateti
     )
 
 
-def _moved(row: Recommendation, month: date, zone: ZoneInfo) -> QuerySet[TrialResult]:
-    """Return what the proposed model did in a month of the organisation's calendar."""
+def _moved(row: Recommendation, month: date, zone: ZoneInfo, price: Price) -> list[Moved]:
+    """Return what the proposed model did in a month of the organisation's calendar.
+
+    Summed up by the database, which may hold millions of attempts; the part that was moved is
+    the same for most of them, so that few sums are left, and money stays whole.
+    """
     start = datetime(month.year, month.month, 1, tzinfo=zone)
     after = (month + timedelta(days=32)).replace(day=1)
     end = datetime(after.year, after.month, 1, tzinfo=zone)
-    rows = TrialResult.objects.filter(recommendation=row, arm=Arm.PROPOSED, stage__in=MOVING)
-    return rows.filter(at__gte=start, at__lt=end)
+    rows = TrialResult.objects.filter(
+        recommendation=row, arm=Arm.PROPOSED, stage__in=MOVING, at__gte=start, at__lt=end
+    )
+    worth = Case(When(accepted=True, then=Value(float(price.nanousd))), default=Value(0.0))
+    beyond = Cast("cost_nanousd", FloatField()) - worth
+    sums = {
+        "count": Count("pk"),
+        "accepted_count": Count("pk", filter=Q(accepted=True)),
+        "spent": Sum("cost_nanousd"),
+        "residual": Sum(beyond * beyond),
+        "scored": Count("score"),
+        "score_sum": Coalesce(Sum("score"), 0.0),
+    }
+    summed = rows.order_by().values_list("moved_ratio").annotate(**sums)
+    return [Moved(*each) for each in summed]

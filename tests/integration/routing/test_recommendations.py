@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
@@ -13,6 +15,7 @@ from django.utils import timezone
 from budgets.core.errors import BudgetExceeded
 from budgets.models import Hold
 from budgets.services.reconciliation import reconcile
+from routing.core.advice import quantile
 from routing.core.stages import WrongStage
 from routing.models import (
     AdviceDue,
@@ -275,3 +278,37 @@ def test_savings_are_told_by_month_against_what_the_model_before_would_have_cost
     assert saved.saving_low_nanousd < saved.saving_nanousd < saved.saving_high_nanousd
     realise(row, NOW)
     assert RealisedSaving.objects.count() == 1
+
+
+def test_savings_summed_up_by_the_database_are_those_of_attempts_one_by_one() -> None:
+    row = make_recommendation(make_team(), NOW)
+    first, draws = NOW.replace(day=1, hour=0, minute=0, second=0), random.Random(3)
+    other = {"stage": "shadow"}, {"arm": "current"}, {"at": first - timedelta(days=70)}
+    rows = [
+        TrialResult(
+            recommendation=row, team_id=1, run_id=row.pk, task_key=f"t{place}", attempt=1,
+            score=draws.choice([None, 0.25, 0.5, 0.9]), accepted=draws.random() < 0.7,
+            cost_nanousd=draws.randrange(2 * CENT), moved_ratio=draws.choice([1.0, 0.37, 2 / 3]),
+            **({"at": first, "stage": draws.choice(["canary", "applied"]), "arm": "proposed"}
+               | (draws.choice(other) if place % 4 == 0 else {})),
+        )
+        for place in range(80)
+    ]  # fmt: skip
+    TrialResult.objects.bulk_create(rows)
+    realise(row, NOW)
+    saved = RealisedSaving.objects.get()
+    counted = [one for one in rows if int(one.task_key[1:]) % 4]
+    price = row.evidence["current"]["cost_nanousd"] / row.evidence["current"]["accepted"]
+    spent = sum(one.moved_ratio * one.cost_nanousd for one in counted)
+    accepted = sum(one.moved_ratio for one in counted if one.accepted)
+    luck = sum(
+        (one.moved_ratio * (one.accepted * price - one.cost_nanousd)) ** 2 for one in counted
+    )
+    reach = quantile(len(counted)) * math.hypot(math.sqrt(luck), accepted * CENT / 10)
+    scores = [one.score for one in counted if one.score is not None]
+    assert saved.tasks == round(accepted)
+    assert saved.spent_nanousd == pytest.approx(spent, abs=1)
+    assert saved.expected_nanousd == pytest.approx(accepted * price, abs=1)
+    assert saved.saving_nanousd == saved.expected_nanousd - saved.spent_nanousd
+    assert saved.saving_high_nanousd - saved.saving_nanousd == pytest.approx(reach, abs=2)
+    assert saved.quality_mean == pytest.approx(sum(scores) / len(scores))
