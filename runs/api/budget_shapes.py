@@ -13,7 +13,7 @@ from budgets.core.money import parse_usd
 from budgets.core.period import PeriodKind
 from budgets.selectors.outlook import BudgetOutlook
 from budgets.services.limits import Wanted
-from runs.api.fields import MoneyField, StrictSerializer, TextField, WholeNumberField
+from runs.api.fields import MoneyField, StrictSerializer, TextField, WholeNumberField, WordField
 
 PERIODS = [kind.value for kind in PeriodKind]
 
@@ -64,7 +64,7 @@ class BudgetInput(StrictSerializer):
     team = TextField(
         required=False, allow_null=True, max_length=101, help_text="Its slug; null: the whole org."
     )
-    period = serializers.ChoiceField(PERIODS)
+    period = WordField(PERIODS)
     limit_usd = LimitField()
     thresholds = ThresholdsField(required=False)
     forecast_thresholds = ThresholdsField(required=False)

@@ -54,6 +54,20 @@ class UnitIntervalField(serializers.FloatField):
         return float(data)
 
 
+class WordField(serializers.ChoiceField):
+    """One of a few words; a wrong one is told which there are."""
+
+    default_error_messages = {
+        "invalid_choice": "“{input}” is none of {choices}: write one of these."
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or data not in self.choices:
+            # What is no word of ours may be as long as a body.
+            self.fail("invalid_choice", input=str(data)[:60], choices=", ".join(self.choices))
+        return data
+
+
 class YesNoField(serializers.BooleanField):
     default_error_messages = {"invalid": "This must be true or false."}
 

@@ -17,6 +17,7 @@ from runs.api.fields import (
     TextField,
     UnitIntervalField,
     WholeNumberField,
+    WordField,
     YesNoField,
 )
 from runs.core.rules import LIMITS, TaskType
@@ -103,8 +104,8 @@ class SubmitInput(StrictSerializer):
         allow_empty=False,
         max_length=200,
     )
-    preference = serializers.ChoiceField(["quality", "balanced", "cost"], required=False)
-    cache = serializers.ChoiceField(["auto", "never"], required=False)
+    preference = WordField(["quality", "balanced", "cost"], required=False)
+    cache = WordField(["auto", "never"], required=False)
     tasks = serializers.ListField(
         child=TaskInput(), required=False, allow_null=True, max_length=LIMITS.max_tasks
     )

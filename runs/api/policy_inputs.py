@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from routing.core.policy import Mode, Scope
 from routing.models.decision import Kind, Outcome
+from runs.api.fields import WordField
 from runs.api.inputs import check_order
 from runs.core.filters import MAX_VALUES
 from runs.core.rules import TaskType
@@ -72,7 +73,7 @@ class ReplayInput(serializers.Serializer[Any]):
 
 
 class PolicyQuery(serializers.Serializer[Any]):
-    scope = serializers.ChoiceField([one.value for one in Scope], required=False)
+    scope = WordField([one.value for one in Scope], required=False)
     team = serializers.CharField(required=False, max_length=101)
     name = serializers.CharField(required=False, max_length=64)
     enabled = serializers.BooleanField(required=False, allow_null=True, default=None)
@@ -80,11 +81,11 @@ class PolicyQuery(serializers.Serializer[Any]):
 
 class DecisionQuery(serializers.Serializer[Any]):
     outcome = serializers.ListField(
-        child=serializers.ChoiceField([one.value for one in Outcome]), required=False,
+        child=WordField([one.value for one in Outcome]), required=False,
         max_length=MAX_VALUES,
     )  # fmt: skip
     kind = serializers.ListField(
-        child=serializers.ChoiceField([one.value for one in Kind]), required=False,
+        child=WordField([one.value for one in Kind]), required=False,
         max_length=MAX_VALUES,
     )  # fmt: skip
     policy = serializers.CharField(required=False, max_length=64)

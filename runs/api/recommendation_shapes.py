@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from routing.core.stages import APPLIED, CANARY, SHADOW, next_stage
 from routing.models.recommendation import Kind, State
-from runs.api.fields import MoneyField, StrictSerializer, TextField, UnitIntervalField
+from runs.api.fields import MoneyField, StrictSerializer, TextField, UnitIntervalField, WordField
 from runs.selectors.recommendations import Reading, shadow_money, verdict_of
 
 Read = serializers.Serializer[Any]
@@ -17,18 +17,11 @@ Read = serializers.Serializer[Any]
 _MONEY = "_nanousd"
 
 
-def one_of(choices: Sequence[str]) -> dict[str, Any]:
-    """Return the messages of a field that takes one of these."""
-    return {"invalid_choice": f"“{{input}}” is none of {', '.join(choices)}: write one of these."}
-
-
 class RecommendationQuery(serializers.Serializer[Any]):
     state = serializers.ListField(
-        child=serializers.ChoiceField(State.choices, error_messages=one_of(State.values)),
-        required=False,
-        help_text="Any of these.",
+        child=WordField(State.choices), required=False, help_text="Any of these."
     )
-    kind = serializers.ChoiceField(Kind.choices, required=False, error_messages=one_of(Kind.values))
+    kind = WordField(Kind.choices, required=False)
     task_type = serializers.CharField(required=False, max_length=32)
     team = serializers.CharField(required=False, max_length=101, help_text="slug or org/slug")
 
@@ -46,11 +39,8 @@ class ShareField(UnitIntervalField):
 class ApplyInput(StrictSerializer):
     """How to go on; an empty body goes to the next stage."""
 
-    stage = serializers.ChoiceField(
-        [SHADOW, CANARY, APPLIED],
-        required=False,
-        error_messages=one_of([SHADOW, CANARY, APPLIED]),
-        help_text="The next one, if absent.",
+    stage = WordField(
+        [SHADOW, CANARY, APPLIED], required=False, help_text="The next one, if absent."
     )
     budget_usd = MoneyField(required=False, help_text="The most a shadow may cost.")
     share = ShareField(required=False, help_text="Of the traffic, for a canary; 0.2 if absent.")

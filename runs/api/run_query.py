@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from runs.api.fields import WordField
 from runs.api.inputs import LABEL_KEY, check_order
 from runs.core.filters import MAX_VALUES, POLICY_OUTCOMES
 from runs.core.rules import TaskType
@@ -16,7 +17,7 @@ from runs.selectors.run_filters import RunFilters
 
 class RunQuery(serializers.Serializer[Any]):
     status = serializers.ListField(
-        child=serializers.ChoiceField([status.value for status in RunStatus]), required=False,
+        child=WordField([status.value for status in RunStatus]), required=False,
         max_length=MAX_VALUES,
     )  # fmt: skip
     team = serializers.CharField(required=False, max_length=101, allow_blank=True)
@@ -27,9 +28,9 @@ class RunQuery(serializers.Serializer[Any]):
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
     model = serializers.CharField(required=False, max_length=128, allow_blank=True)
-    task_type = serializers.ChoiceField([kind.value for kind in TaskType], required=False)
+    task_type = WordField([kind.value for kind in TaskType], required=False)
     policy_outcome = serializers.ListField(
-        child=serializers.ChoiceField(POLICY_OUTCOMES), required=False, max_length=MAX_VALUES,
+        child=WordField(POLICY_OUTCOMES), required=False, max_length=MAX_VALUES,
         help_text="The worst that policies said of a call of the run: `deny`, `warn`, or `allow` "
         "where they objected to none.",
     )  # fmt: skip

@@ -12,15 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from budgets.api.authentication import caller_of
-from budgets.core.access import Action, Caller
+from budgets.core.access import Action
 from budgets.core.money import format_usd
-from budgets.selectors import teams_of
 from routing.models import Recommendation
 from runs.api import schema
 from runs.api.idempotency import answer_once
 from runs.api.inputs import read_body
 from runs.api.operation import Operation
 from runs.api.paging import CallsInOrder, page_of
+from runs.api.places import place_of, require
 from runs.api.tuning_shapes import (
     PROPOSAL_EXAMPLE,
     AnalysisInput,
@@ -155,7 +155,7 @@ class RegisterModel(Operation):
     def post(self, request: Request, proposal_id: UUID) -> HttpResponseBase:
         caller, now = caller_of(request), timezone.now()
         row, place = proposal_get(caller, proposal_id)
-        _require(caller, Action.STEER_ROUTING, place)
+        require(caller, Action.STEER_ROUTING, place)
         given = read_body(ModelInput, request).validated_data
 
         def work() -> Response:
@@ -171,46 +171,19 @@ class RegisterModel(Operation):
         return answer_once(self, work)
 
 
-def place_of(caller: Caller, slug: str, action: Action) -> Place:
-    """Return the place that a request names, in which the caller may do this.
-
-    Raises: InvalidSubmission for none of the caller's; PermissionDenied without the right.
-    """
-    slug = slug.replace("\x00", "")
-    if slug:
-        org, _, name = slug.rpartition("/")
-        teams = list(teams_of(caller).filter(slug=name, **({"org__slug": org} if org else {})))
-        if len(teams) != 1:
-            raise InvalidSubmission({"team": ["Name one of your teams by its slug."]})
-        place = Place(teams[0].org, teams[0])
-        _require(caller, action, place)
-        return place
-    places = places_of(caller, action)
-    wide = [place for place in places if place.team is None] or places
-    if not wide:
-        raise PermissionDenied(refusal(caller, action))
-    if len(wide) > 1:
-        raise InvalidSubmission({"team": ["You are of several: name the team."]})
-    return wide[0]
-
-
-def _require(caller: Caller, action: Action, place: Place) -> None:
-    if not place.allows(caller, action):
-        raise PermissionDenied(refusal(caller, action))
-
-
 def _answer(row: Recommendation) -> Response:
     context = {"returns": returns_of(row, timezone.now())}
     return Response(ProposalOutput(row, context=context).data)
 
 
 def _why_none(reckoned: Reckoning, name: str | None) -> str:
+    if name is not None and reckoned.assumptions.base(name) is None:
+        names = ", ".join(one.name for one in reckoned.assumptions.base_models)
+        return f"“{name[:60]}” is no base model of your assumptions: these are {names}."
     if reckoned.missing:
         return f"Insufficient examples: {reckoned.missing} more are needed."
     if reckoned.facts is None:
         return "No such task was done in the last month with calls whose cost is known."
-    if name is not None and reckoned.assumptions.base(name) is None:
-        return "There is no such base model among the assumptions."
     found = reckoned.offers[0].estimate.saving_nanousd if reckoned.offers else None
     likely = f" At best {format_usd(max(0, round(found.high)))} USD a month." if found else ""
     return f"Nothing is saved for sure.{likely}"

@@ -14,16 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from budgets.api.authentication import caller_of
-from budgets.core.access import Action, Caller
-from budgets.models import Org
-from budgets.selectors import orgs_of
+from budgets.core.access import Action
 from budgets.services.access import can
 from routing.selectors.profiles import shares
 from runs.api import schema
 from runs.api.idempotency import answer_once
 from runs.api.inputs import read_body, read_query
 from runs.api.operation import Operation
-from runs.api.tuning import place_of
+from runs.api.places import org_of, place_of
 from runs.api.tuning_shapes import (
     ASSUMPTIONS_EXAMPLE,
     AssumptionsOutput,
@@ -39,7 +37,6 @@ from runs.core.tuning.dataset import FORMATS, Part
 from runs.selectors.runs import refusal
 from runs.selectors.tuning.assumptions import assumptions_of
 from runs.selectors.tuning.examples import Kind
-from runs.selectors.tuning.places import places_of
 from runs.selectors.tuning.stored import dataset_get
 from runs.services.sharing import share_learning
 from runs.services.tuning.assumptions import change_assumptions
@@ -97,7 +94,10 @@ class DownloadDataset(Operation):
         caller = caller_of(request)
         dataset = dataset_get(caller, dataset_id)
         if form not in FORMATS or part not in set(Part):
-            raise NotVisible("There is no such file.")
+            raise NotVisible(
+                f"There is no such file: the form is one of {', '.join(FORMATS)}, the part one of "
+                f"{', '.join(Part)}."
+            )
         log_download(dataset, form, Part(part), actor=caller.name, now=timezone.now())
         chunks = chunks_of(dataset, form, Part(part))
         in_loop = isinstance(request._request, ASGIRequest)
@@ -122,7 +122,7 @@ class ReadAssumptions(Operation):
     )
     def get(self, request: Request) -> Response:
         caller = caller_of(request)
-        org = _org(caller, read_query(OrgQuery, request).validated_data.get("org", ""))
+        org = org_of(caller, read_query(OrgQuery, request).validated_data.get("org", ""))
         return Response(as_json(assumptions_of(org.pk)))
 
 
@@ -140,7 +140,7 @@ class ChangeAssumptions(Operation):
     )
     def patch(self, request: Request) -> Response:
         caller = caller_of(request)
-        org = _org(caller, read_query(OrgQuery, request).validated_data.get("org", ""))
+        org = org_of(caller, read_query(OrgQuery, request).validated_data.get("org", ""))
         if not can(caller, Action.STEER_ROUTING, org):
             raise PermissionDenied(refusal(caller, Action.STEER_ROUTING))
         try:
@@ -167,7 +167,7 @@ class ReadSharing(Operation):
     )
     def get(self, request: Request) -> Response:
         caller = caller_of(request)
-        org = _org(caller, read_query(OrgQuery, request).validated_data.get("org", ""))
+        org = org_of(caller, read_query(OrgQuery, request).validated_data.get("org", ""))
         return Response({"org": org.slug, "shares": shares(org.pk)})
 
 
@@ -184,7 +184,7 @@ class ChangeSharing(Operation):
     def put(self, request: Request) -> Response:
         caller = caller_of(request)
         given = read_body(SharingInput, request).validated_data
-        org = _org(caller, given.get("org", ""))
+        org = org_of(caller, given.get("org", ""))
         if not can(caller, Action.SHARE_LEARNING, org):
             raise PermissionDenied(refusal(caller, Action.SHARE_LEARNING))
         share_learning(org, wanted=given["shares"], actor=caller.name, now=timezone.now())
@@ -193,18 +193,3 @@ class ChangeSharing(Operation):
 
 class Sharing(ReadSharing, ChangeSharing):
     """The operations of one address."""
-
-
-def _org(caller: Caller, slug: str) -> Org:
-    """Return the organisation that is meant, of those whose figures the caller may read.
-
-    Raises: InvalidSubmission, PermissionDenied.
-    """
-    ids = {place.org.pk for place in places_of(caller)}
-    orgs = [org for org in orgs_of(caller) if org.pk in ids]
-    if not orgs:
-        raise PermissionDenied(refusal(caller, Action.READ_USAGE))
-    found = [org for org in orgs if org.slug == slug] if slug else orgs
-    if len(found) != 1:
-        raise InvalidSubmission({"org": ["Name one of your organisations by its slug."]})
-    return found[0]

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 
 from routing.models.recommendation import State
-from runs.api.fields import MoneyField, StrictSerializer, TextField, YesNoField
+from runs.api.fields import MoneyField, StrictSerializer, TextField, WordField, YesNoField
 from runs.api.outputs import Read
 from runs.core.rules import TaskType
 from runs.core.tasks import VALIDATORS
@@ -44,8 +44,8 @@ class AnalysisInput(StrictSerializer):
 
 
 class KindInput(AnalysisInput):
-    task_type = serializers.ChoiceField(TYPES)
-    validator = serializers.ChoiceField([*VALIDATORS], required=False)
+    task_type = WordField(TYPES)
+    validator = WordField([*VALIDATORS], required=False)
 
 
 class ProposalInput(KindInput):

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from runs.api.fields import MoneyField
+from runs.api.fields import MoneyField, WordField
 from runs.api.outputs import Read
 from runs.api.paging import MAX_PAGE_SIZE
 from runs.core.filters import MAX_VALUE_CHARS, MAX_VALUES, PRESETS, read_moment
@@ -43,20 +43,20 @@ def names(**more: Any) -> Any:
 
 def choices(values: Any, **more: Any) -> Any:
     """Return a field of any of these values; none of them means all."""
-    child = serializers.ChoiceField([str(value) for value in values])
+    child = WordField([str(value) for value in values])
     return serializers.ListField(child=child, max_length=MAX_VALUES, default=list, **more)
 
 
 class UsageQuery(serializers.Serializer[Any]):
     group_by = choices(GROUPS, help_text="Any of them, with commas; none: one row in all.")
-    range = serializers.ChoiceField(list(PRESETS), required=False)
+    range = WordField(list(PRESETS), required=False)
     team = names(help_text="Slugs; org/slug where several have one.")
     task_type = choices(TaskType)
     model = names()
     provider = names()
     phase = choices(Phase)
     status = choices(Outcome.values, help_text="How calls ended. Scores have none.")
-    format = serializers.ChoiceField(["json", "csv", "focus"], default="json")
+    format = WordField(["json", "csv", "focus"], default="json")
     page_size = serializers.IntegerField(
         min_value=1, max_value=MAX_PAGE_SIZE, default=MAX_PAGE_SIZE
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -70,11 +71,12 @@ def reckoning(request: HttpRequest) -> HttpResponse:
     """Show what tuning for a kind of task would bring, base model by base model."""
     caller = caller_of(request)
     place = chosen_place(caller, request)
-    kind = kind_of(request.GET)
+    kind, notes = kind_of(request.GET)
     reckoned = reckon(place, kind, timezone.now())
     context: dict[str, Any] = {
         "place": place,
         "kind": kind,
+        "notes": notes,
         "reckoned": reckoned,
         "cards": [(one, OfferCard(evidence_of(reckoned, one))) for one in reckoned.offers],
         "left_out": left_out_of({why.value: n for why, n in reckoned.examples.left_out.items()}),
@@ -90,7 +92,10 @@ def proposal_new(request: HttpRequest) -> HttpResponse:
     caller, now = caller_of(request), timezone.now()
     place = place_named(caller, request.POST.get("place", ""))
     require(caller, Action.STEER_ROUTING, place)
-    kind = kind_of(request.POST)
+    kind, notes = kind_of(request.POST)
+    if notes:
+        messages.error(request, f"Nothing was kept. {' '.join(notes)}", extra_tags="bad")
+        return redirect(f"{reverse('tuning')}?{urlencode({'place': place.key})}")
     reckoned = reckon(place, kind, now)
     base = request.POST.get("base", "")
     offer = next((one for one in reckoned.offers if one.base.name == base), None)
@@ -111,15 +116,24 @@ def reckoning_url(place: Place, kind: Kind) -> str:
     return f"{reverse('tuning-reckoning')}?{urlencode({k: v for k, v in asked.items() if v})}"
 
 
-def kind_of(given: Any) -> Kind:
-    """Return the kind of task that an address or a form names; an unknown one is the first."""
-    task_type = given.get("task_type", "")
-    known = {kind.value for kind in TaskType}
-    validator = given.get("validator", "")
-    return Kind(
-        task_type if task_type in known else TaskType.CODE_GENERATION.value,
-        validator if validator in VALIDATORS else "",
-    )
+def kind_of(given: Any) -> tuple[Kind, list[str]]:
+    """Return the kind of task that an address or a form names, and what of it there is not.
+
+    An unknown type is taken for the first, an unknown validator for none.
+    """
+    types = [kind.value for kind in TaskType]
+    task_type, type_note = _one_of("task_type", types, given)
+    validator, validator_note = _one_of("validator", VALIDATORS, given)
+    notes = [note for note in (type_note, validator_note) if note]
+    return Kind(task_type or TaskType.CODE_GENERATION.value, validator), notes
+
+
+def _one_of(name: str, known: Iterable[str], given: Any) -> tuple[str, str]:
+    """Return what is given if there is such a thing, and what to say if there is not."""
+    value, words = given.get(name, ""), list(known)
+    if not value or value in words:
+        return value, ""
+    return "", f"{name}: there is no {value[:40]!r}, only {', '.join(words)}."
 
 
 def require(caller: Caller, action: Action, place: Place) -> None:

@@ -11,13 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from budgets.core.access import Scope
+from budgets.models import Membership
 from routing.models import Decision, SharedLearning
 from runs.models import TuningAssumptions
 from runs.selectors.tuning.places import Place
 from runs.services.tuning.analysis import ask_for_analysis, carry_out
 from tests.integration.runs.api import Api, problem
 from tests.integration.tuning import scene
-from tests.world import World, make_key
+from tests.world import World, make_key, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,7 @@ def test_a_proposal_is_made_read_and_given_its_model(world: World, api: Api):
     assert "Insufficient examples: 50 more" in few["errors"]["base_model"][0]
     scene.good(world.team, 60)
     wrong = problem(api.post(f"{BASE}/proposals/", asked | {"base_model": "x"}), 422, "invalid")
-    assert "no such base model" in wrong["errors"]["base_model"][0]
+    assert "no base model of your assumptions: these are gpt" in wrong["errors"]["base_model"][0]
     made = api.post(f"{BASE}/proposals/", asked)
     assert made.status_code == 201
     body = made.json()
@@ -116,7 +117,8 @@ def test_a_data_set_is_asked_for_and_downloaded(world: World, api: Api):
     lines = b"".join(answer).decode().splitlines()
     assert len(lines) == report["train"]
     assert json.loads(lines[0])["contents"][1]["role"] == "model"
-    problem(api.get(f"{BASE}/data-sets/{row.pk}/csv/train/"), 404, "not-found")
+    none = problem(api.get(f"{BASE}/data-sets/{row.pk}/csv/train/"), 404, "not-found")
+    assert "openai, gemini" in none["detail"] and "train, validation" in none["detail"]
     problem(Api(world.stranger_key).get(f"{BASE}/data-sets/{row.pk}/"), 404, "not-found")
     textless = Api(make_key(world.team, scopes=[Scope.USAGE_READ]))
     problem(textless.get(f"{BASE}/data-sets/{row.pk}/"), 404, "not-found")
@@ -151,7 +153,36 @@ def test_sharing_is_read_by_all_and_changed_by_owners_alone(world: World, api: A
 
 
 def test_a_team_that_is_not_the_callers_does_not_exist(world: World, api: Api):
-    for team in ("research", "nowhere", "a\x00b"):
+    for team in ("a\x00b", "research", "nowhere"):
         body = {"task_type": "summarization", "team": team}
         refused = problem(api.post(f"{BASE}/data-sets/", body), 422, "invalid")
         assert "team" in refused["errors"]
+    assert refused["errors"]["team"] == ["Name one of your teams by its slug: eng."]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "choices"),
+    [
+        ("task_type", "poetry", "code_generation, code_review, "),
+        ("task_type", {"a": 1}, "code_generation, code_review, "),
+        ("validator", "spelling", "python_syntax, pytest, "),
+    ],
+)
+@pytest.mark.parametrize("path", ["proposals", "data-sets"])
+def test_a_wrong_choice_is_told_which_there_are(
+    api: Api, path: str, field: str, value: Any, choices: str
+):
+    body = {"task_type": "summarization"} | {field: value}
+    (said,) = problem(api.post(f"{BASE}/{path}/", body), 422, "invalid")["errors"][field]
+    assert f"is none of {choices}" in said
+
+
+def test_who_has_several_teams_is_told_which(world: World):
+    user = make_user(team=world.team)
+    for team in (world.sibling, world.other):
+        Membership.objects.create(user=user, org=team.org, team=team, role="developer")
+    refused = sent(session(user), "post", f"{BASE}/analyses/", {})
+    names = f"{world.org.slug}/eng, {world.org.slug}/research, {world.other.org.slug}/eng"
+    assert problem(refused, 422, "invalid")["errors"]["team"] == [
+        f"Name one of your teams by its slug: {names}."
+    ]

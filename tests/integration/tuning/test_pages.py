@@ -114,6 +114,19 @@ def test_an_offer_is_kept_with_its_figures_by_who_may_steer(world: World):
     assert Recommendation.objects.count() == 1
 
 
+def test_a_kind_of_task_that_there_is_not_is_said_and_nothing_kept_of_it(world: World):
+    scene.good(world.team, 60)
+    owner = make_user(world.org, role=Role.OWNER)
+    asked = {"task_type": "poetry", "validator": "spelling"}
+    text = text_of(owner, reverse("tuning-reckoning"), **asked)
+    assert "task_type: there is no &#x27;poetry&#x27;, only code_generation, code_review," in text
+    assert "validator: there is no &#x27;spelling&#x27;, only python_syntax," in text
+    kept = {"place": f"org-{world.org.pk}", "base": "gpt-4.1-mini"} | asked
+    answer = client_of(owner).post(reverse("tuning-propose"), kept, follow=True)
+    assert "Nothing was kept. task_type: there is no" in answer.content.decode()
+    assert not Recommendation.objects.exists()
+
+
 def test_a_proposal_shows_what_if_and_what_is_assumed_and_an_old_one_what_it_holds(world: World):
     row = scene.proposal(world.org, world.team)
     url = reverse("tuning-proposal", args=[row.pk])
