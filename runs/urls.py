@@ -6,6 +6,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
 from runs import views
+from runs.api.advice import Recommendations
 from runs.api.budgets import Budgets, ForecastBudget, OneBudget, RaiseBudget
 from runs.api.control import CancelRun, GiveFeedback, ResumeRun
 from runs.api.decisions import ListDecisions, ReadDecision
@@ -17,7 +18,6 @@ from runs.api.policies import CheckPolicy, OnePolicy, Policies, ReplayPolicy
 from runs.api.recommendations import (
     ApplyRecommendation,
     DismissRecommendation,
-    ListRecommendations,
     ReadRecommendation,
     RevertRecommendation,
 )
@@ -204,7 +204,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("policies/<int:policy_id>/", OnePolicy.as_view(), name="api-policy"),
     path("policy-decisions/", ListDecisions.as_view(), name="api-decisions"),
     path("policy-decisions/<uuid:decision_id>/", ReadDecision.as_view(), name="api-decision"),
-    path("recommendations/", ListRecommendations.as_view(), name="api-recommendations"),
+    path("recommendations/", Recommendations.as_view(), name="api-recommendations"),
     path(
         "recommendations/<uuid:recommendation_id>/",
         ReadRecommendation.as_view(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from django.db.models import Q, QuerySet, Sum
 from budgets.core.access import Action, Caller
 from budgets.models import Hold, Org, Team
 from routing.core.trial import Verdict, differences_of, judge
-from routing.models import RealisedSaving, Recommendation
-from routing.models.recommendation import State
+from routing.models import AdviceDue, RealisedSaving, Recommendation
+from routing.models.recommendation import Kind, State
 from routing.services.recommendations.trials import TRIALS, scores_of
 from runs.core.refusals import NotVisible
 from runs.selectors.runs import refusal
@@ -35,6 +35,19 @@ class Reading:
     place: str
     realised_nanousd: int | None
     may_decide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is proposed to an organisation, of what the caller may see.
+
+    `computed_at` None: never yet. `asked_at` is when it was last computed on demand, None: never.
+    """
+
+    org: str
+    computed_at: datetime | None
+    asked_at: datetime | None
+    proposals: list[Reading]
 
 
 def require_advice(caller: Caller) -> None:
@@ -131,6 +144,23 @@ def new_proposals(caller: Caller, team_ids: Iterable[int] | None = None) -> list
     if team_ids is not None:
         rows = rows.filter(Q(team_id__in=list(team_ids)) | Q(team_id=None))
     return list(rows.order_by("-saving_low_nanousd"))
+
+
+def advice_of(caller: Caller, org: Org, most: int) -> Advice:
+    """Return an organisation's proposals as the caller may see them, what saves most first."""
+    due = AdviceDue.objects.filter(org_id=org.pk).first() or AdviceDue(org_id=org.pk)
+    rows = recommendation_list(caller).filter(
+        org_id=org.pk, kind=Kind.ROUTING, state=State.PROPOSED
+    )
+    page = rows.order_by("-saving_low_nanousd", "pk")[:most]
+    return Advice(org.slug, due.advised_at, due.asked_at, readings_of(caller, page))
+
+
+def orgs_to_advise(caller: Caller) -> set[int]:
+    """Return the organisations in some part of which the caller may let advice act."""
+    action = Action.STEER_ROUTING
+    teams = Team.objects.filter(pk__in=list(caller.team_ids(action)))
+    return {*_orgs(caller, action), *teams.values_list("org_id", flat=True)}
 
 
 def _saved(rows: Iterable[Recommendation]) -> dict[UUID, int]:

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from budgets.core.access import Action, Caller
-from budgets.models import Team
+from budgets.core.access import Action
 from routing.models.recommendation import STEERING, State
-from routing.services.recommendations import advise_org
+from routing.services.recommendations.advising import advise_on_demand
 from runs.selectors.recommendations import (
+    orgs_to_advise,
     readings_of,
     realised_totals,
     recommendation_list,
@@ -47,7 +47,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
         "possible_nanousd": sum(one.reading.row.saving_nanousd for one in proposed),
         "at_least_nanousd": sum(one.reading.row.saving_low_nanousd for one in proposed),
         "realised_nanousd": realised_totals(caller)[0],
-        "may_compute": bool(_orgs(caller)),
+        "may_compute": bool(orgs_to_advise(caller)),
     }
     return render(request, "recommendations/list.html", context)
 
@@ -57,21 +57,17 @@ def recommendations(request: HttpRequest) -> HttpResponse:
 def recommendations_compute(request: HttpRequest) -> HttpResponse:
     """Compute routing advice anew, from what attempts came to by now."""
     caller = caller_of(request)
-    orgs = _orgs(caller)
+    orgs = orgs_to_advise(caller)
     if not orgs:
         raise PermissionDenied(refusal(caller, Action.STEER_ROUTING))
     now = timezone.now()
-    done = [advise_org(org_id, now, caller.name) for org_id in sorted(orgs)]
+    asked = [advise_on_demand(org_id, now, caller.name) for org_id in sorted(orgs)]
+    done = [one for one in asked if one is not None]
+    if not done:
+        messages.info(request, "Computed less than a minute ago: nothing newer is to be had yet.")
+        return redirect("recommendations")
     new, same = sum(one.proposed for one in done), sum(one.renewed for one in done)
     gone = sum(one.outdated for one in done)
     text = f"Computed: {new} new, {same} with new figures, {gone} no longer hold."
     messages.success(request, text, extra_tags="ok")
     return redirect("recommendations")
-
-
-def _orgs(caller: Caller) -> set[int]:
-    """Return the organisations in some part of which the caller may let advice act."""
-    action = Action.STEER_ROUTING
-    teams = Team.objects.filter(pk__in=list(caller.team_ids(action)))
-    wide = {org for org, granted in caller.org_actions.items() if action in granted}
-    return wide | set(teams.values_list("org_id", flat=True))

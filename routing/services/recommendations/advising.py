@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from routing.core.advice import Advice
 from routing.models import AdviceDue, Recommendation
@@ -22,6 +23,8 @@ from telemetry.services.changes import record_change
 
 WINDOW = timedelta(days=30)
 COMPUTED = "daily advice"
+# However many ask, and however often: an organisation's figures are computed once in this time.
+ON_DEMAND_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,19 @@ class Advised:
     proposed: int
     renewed: int
     outdated: int
+
+
+def advise_on_demand(org_id: int, now: datetime, by: str) -> Advised | None:
+    """Compute an organisation's routing advice anew, since somebody asks for it.
+
+    None: somebody else had it computed less than `ON_DEMAND_EVERY` ago, or is having it computed.
+    """
+    AdviceDue.objects.get_or_create(org_id=org_id)
+    late = Q(asked_at=None) | Q(asked_at__lte=now - ON_DEMAND_EVERY)
+    # Conditional, so that of many who ask at once one has it computed.
+    if not AdviceDue.objects.filter(late, org_id=org_id).update(asked_at=now):
+        return None
+    return advise_org(org_id, now, by)
 
 
 def advise_org(org_id: int, now: datetime, by: str = "") -> Advised:
