@@ -194,11 +194,13 @@ class RealisedSaving(models.Model):
 class AdviceDue(models.Model):
     """When an organisation's advice was last computed, and its ledger of savings brought up.
 
+    `asked_at` is when somebody last had it computed on demand.
     The attempts of days before `tallied_until` (UTC) are summed up in `AttemptTally`.
     """
 
     org_id = models.BigIntegerField(unique=True)
     advised_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
     realised_at = models.DateTimeField(null=True)
     tallied_until = models.DateField(null=True)
 
