@@ -26,7 +26,7 @@ BEAT_SECONDS = 10.0
 DEAD_AFTER = timedelta(seconds=4 * BEAT_SECONDS)
 FORGOTTEN_AFTER = timedelta(days=1)
 SWEPT_AT_MOST = 16  # a delivery may take its worker 10 s, and there may be one worker
-LOOK_BACK = 8  # waiting jobs that are looked at, whose payload must be unpacked in Python
+LOOK_BACK = 16  # waiting jobs that are looked at, whose payload must be unpacked in Python
 
 
 def ring() -> None:
@@ -46,8 +46,8 @@ def enqueue_alert(delivery_id: UUID) -> None:
 
 
 def enqueue_advice(org_id: int) -> None:
-    """Have what is due of an organisation's advice done by a worker, unless one is waited for."""
-    if not _is_waiting(KEEP_UP_ADVICE):
+    """Have what is due of an organisation's advice done by a worker, unless that is queued."""
+    if not _is_waiting(KEEP_UP_ADVICE, org_id):
         async_task(KEEP_UP_ADVICE, org_id)
 
 
@@ -92,7 +92,10 @@ def has_workers() -> bool:
     return WorkerPool.objects.filter(seen_at__gt=timezone.now() - DEAD_AFTER).exists()
 
 
-def _is_waiting(function: str) -> bool:
-    """Tell whether a job that no worker has taken yet will call the function."""
+def _is_waiting(function: str, *args: int) -> bool:
+    """Tell whether a job that no worker has taken yet will call the function with these."""
     waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())
-    return any(job.func() == function for job in waiting.order_by("-pk")[:LOOK_BACK])
+    return any(
+        job.func() == function and tuple(job.args()) == args
+        for job in waiting.order_by("-pk")[:LOOK_BACK]
+    )

@@ -20,7 +20,7 @@ from routing.services.recommendations import (
     RecordTrial,
     TrialGuard,
     TrialOver,
-    end_shadow,
+    end_money,
     look,
 )
 from runs.core.interruption import Interruption, OutOfMoney
@@ -32,7 +32,6 @@ from runs.engine.session import Session
 logger = logging.getLogger(__name__)
 
 KEY_CHARS = 64
-SPENT = "Its money is used up."
 
 
 async def shadow_attempt(
@@ -56,7 +55,7 @@ async def shadow_attempt(
         results = (RecordTrial(present), RecordTrial(proposed(draft)))
         await session.journal.write(*results, guard=TrialGuard(rule.id))
     except OutOfMoney:
-        await session.journal.call(end_shadow, rule.id, SPENT, timezone.now())
+        await session.journal.call(end_money, rule.id, session.run.team_id, timezone.now())
     except (Interruption, NoCandidate, ProviderError, TrialOver) as error:
         logger.info("A shadow of %s was left out: %s", rule.proposed, type(error).__name__)
     else:

@@ -9,7 +9,8 @@ from routing.services.recommendations.trials import (
     RecordTrial,
     TrialGuard,
     TrialOver,
-    end_shadow,
+    end_late_shadows,
+    end_money,
     look,
 )
 
@@ -22,7 +23,8 @@ __all__ = [
     "advance",
     "advise_org",
     "dismiss",
-    "end_shadow",
+    "end_late_shadows",
+    "end_money",
     "forget_proposals",
     "look",
     "realise",

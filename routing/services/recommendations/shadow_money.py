@@ -37,12 +37,13 @@ def open_holds(row: Recommendation, cap_nanousd: int, now: datetime) -> dict[str
 
     In the caller's transaction, which a refusal must undo. Raises: BudgetExceeded.
     """
-    shares = _shares(row)
-    teams = Team.objects.select_related("org").filter(org_id=row.org_id, pk__in=list(shares))
+    counts = _tasks_by_team(row)
+    total = sum(counts.values())
+    teams = Team.objects.select_related("org").filter(org_id=row.org_id, pk__in=list(counts))
     org = Org.objects.get(pk=row.org_id)
     found = {}
     for team in teams.order_by("pk"):
-        amount = int(cap_nanousd * shares[team.pk])
+        amount = cap_nanousd * counts[team.pk] // total
         hold = open_hold(
             run_id=row.pk, org=org, team=team, limit_nanousd=amount, amount_nanousd=amount, now=now
         )
@@ -52,9 +53,23 @@ def open_holds(row: Recommendation, cap_nanousd: int, now: datetime) -> dict[str
 
 def close_holds(row: Recommendation, now: datetime) -> None:
     """Give back what a shadow did not spend; what is open of it is settled by certainty."""
-    holds = row.settings.get("holds", {}).values()
+    holds = holds_of(row).values()
     # As one batch: it locks every team's period before the organisation's.
     apply_now(*(CloseHold(UUID(hold_id), now) for hold_id in holds))
+
+
+def close_hold_of(row: Recommendation, team_id: int, now: datetime) -> None:
+    """Give back what is left of one team's part; the others' stay. The caller saves the row."""
+    holds = holds_of(row)
+    hold_id = holds.pop(str(team_id), None)
+    if hold_id is not None:
+        apply_now(CloseHold(UUID(hold_id), now))
+        row.settings = {**row.settings, "holds": holds}
+
+
+def holds_of(row: Recommendation) -> dict[str, str]:
+    """Return the holds that a shadow draws on, by team; ids as JSON has them."""
+    return dict(row.settings.get("holds", {}))
 
 
 def spent_nanousd(row: Recommendation) -> int:
@@ -62,10 +77,9 @@ def spent_nanousd(row: Recommendation) -> int:
     return sum(Hold.objects.filter(run_id=row.pk).values_list("spent_nanousd", flat=True))
 
 
-def _shares(row: Recommendation) -> Mapping[int, float]:
-    """Return each team's part of the tasks that the current model has had."""
+def _tasks_by_team(row: Recommendation) -> Mapping[int, int]:
+    """Return how many of the current model's tasks were each team's, those without any left out."""
     if row.team_id is not None:
-        return {row.team_id: 1.0}
+        return {row.team_id: 1}
     counts = {each["team_id"]: each["current"]["n"] for each in row.evidence["teams"]}
-    total = sum(counts.values())
-    return {team_id: count / total for team_id, count in counts.items() if count}
+    return {team_id: count for team_id, count in counts.items() if count}

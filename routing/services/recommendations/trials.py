@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -15,11 +15,20 @@ from routing.core.trial import ALPHA, differences_of, is_worse, judge
 from routing.models import Recommendation, TrialResult
 from routing.models.recommendation import State
 from routing.services.recommendations.record import STAGED, locked, move
-from routing.services.recommendations.shadow_money import close_holds, spent_nanousd
+from routing.services.recommendations.shadow_money import (
+    close_hold_of,
+    close_holds,
+    holds_of,
+    spent_nanousd,
+)
 from telemetry.services.journal import Command, Guard
 
 # A shadow that is no worse by then has told what it can.
 SHADOW_PAIRS = 200
+# Nor is money set aside for ever where such tasks no longer come.
+SHADOW_LONGEST = timedelta(days=14)
+SPENT = "Its money is used up."
+LATE = f"{SHADOW_LONGEST.days} days are over."
 # A canary may go on for months: so many of its newest results are judged, half by each arm.
 MOST_SCORES = 4_000
 TRIALS = (State.SHADOW, State.CANARY)
@@ -93,11 +102,35 @@ def look(pk: UUID, now: datetime) -> None:
 
 
 @transaction.atomic
-def end_shadow(pk: UUID, note: str, now: datetime) -> None:
-    """Let a shadow compare nothing more, for a reason of its own; it stays to be decided on."""
+def end_money(pk: UUID, team_id: int, now: datetime) -> None:
+    """Shadow a team's tasks no more, since its part of the money is used up.
+
+    With the last team's the shadow ends; it stays to be decided on.
+    """
     row = locked(pk)
-    if row.state == State.SHADOW and row.stage_ended_at is None:
-        _end(row, note, now)
+    if row.state != State.SHADOW or row.stage_ended_at is not None:
+        return
+    if holds_of(row).keys() - {str(team_id)}:
+        close_hold_of(row, team_id, now)
+        row.save(update_fields=["settings"])
+    else:
+        _end(row, SPENT, now)
+
+
+def end_late_shadows(now: datetime) -> int:
+    """End what has been in shadow for too long, money and all; return how many."""
+    going = Recommendation.objects.filter(state=State.SHADOW, stage_ended_at=None)
+    late = going.filter(stage_started_at__lt=now - SHADOW_LONGEST)
+    return sum(_end_late(pk, now) for pk in late.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _end_late(pk: UUID, now: datetime) -> bool:
+    row = locked(pk)
+    if row.state != State.SHADOW or row.stage_ended_at is not None:
+        return False  # somebody decided on it meanwhile
+    _end(row, LATE, now)
+    return True
 
 
 def trial_figures(row: Recommendation) -> dict[str, Any]:
