@@ -70,9 +70,11 @@ def _models(row: Recommendation) -> tuple[str, str]:
 
 
 def _newest(row: Recommendation, model: str, teams: frozenset[int]) -> Sequence[Answer]:
+    # Who reads several organisations is shown what the advice rests on, not the others' texts.
     attempts = Attempt.objects.filter(
-        task__run__team__in=teams, task__type=row.task_type, model=model, has_output=True
-    )
+        task__run__org_id=row.org_id, task__run__team__in=teams, task__type=row.task_type,
+        model=model, has_output=True,
+    )  # fmt: skip
     found = attempts.select_related("text", "task").order_by("-pk")[:SAMPLES]
     return [
         _answer(one.task.run_id, one.task.key, one.score, one.cost_nanousd, one.text.output)

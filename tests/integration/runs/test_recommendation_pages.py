@@ -8,9 +8,16 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from budgets.core.access import Role
+from budgets.models import Membership
 from routing.models import Recommendation
-from tests.integration.routing.advice import CENT, make_recommendation
-from tests.world import World, make_budget, make_user
+from tests.integration.routing.advice import (
+    CENT,
+    CURRENT,
+    PROPOSED,
+    TASK_TYPE,
+    make_recommendation,
+)
+from tests.world import World, make_attempt, make_budget, make_run, make_task, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +51,21 @@ def test_texts_are_for_those_who_may_read_them(world: World, analyst: Client) ->
     assert "Side by side" in analyst.get(f"{URL}{row.pk}/").content.decode()
     page = auditor.get(f"{URL}{row.pk}/").content.decode()
     assert "Side by side" not in page and "Start shadow" not in page
+
+
+def test_texts_of_another_organisation_are_no_evidence(world: World) -> None:
+    row = make_recommendation(world.team, timezone.now(), of_org=True)
+    reader = make_user(world.org, role=Role.ANALYST)
+    Membership.objects.create(user=reader, org=world.other.org, role=Role.ANALYST)
+    for team in (world.team, world.other):
+        for model in (CURRENT, PROPOSED):
+            task = make_task(make_run(team), type=TASK_TYPE)
+            make_attempt(task, output=f"written for team {team.pk}", model=model)
+    client = Client()
+    client.force_login(reader)
+    page = client.get(f"{URL}{row.pk}/").content.decode()
+    assert f"written for team {world.team.pk}" in page
+    assert f"written for team {world.other.pk}" not in page
 
 
 def test_what_stands_against_a_stage_is_said_on_the_page(world: World, analyst: Client) -> None:
