@@ -6,7 +6,13 @@ from __future__ import annotations
 from routing.models.decision import ChainHead, Decision
 from routing.models.health import Breaker
 from routing.models.invoice import InvoiceCheck, Repricing
-from routing.models.learned import CachedReply, Evidence, QualityProfile, SharedLearning
+from routing.models.learned import (
+    BeliefDay,
+    CachedReply,
+    Evidence,
+    QualityProfile,
+    SharedLearning,
+)
 from routing.models.model import DisabledProvider, Model, PriceOverride
 from routing.models.policy import Policy, PolicyVersion
 from routing.models.rate import RateLimit, RateWindow
@@ -22,6 +28,7 @@ from routing.models.tally import AttemptTally
 __all__ = [
     "AdviceDue",
     "AttemptTally",
+    "BeliefDay",
     "Breaker",
     "CachedReply",
     "ChainHead",

@@ -82,6 +82,27 @@ class QualityProfile(models.Model):
         return f"{self.model} at {self.task_type}"
 
 
+class BeliefDay(models.Model):
+    """What was believed of every model when a day was over, as it was believed then.
+
+    `team_id` 0: by the organisation. A team that has seen nothing itself believes the same, and
+    has no row. `beliefs` are mean, sd and n, by task type and model. `day` is over in UTC.
+    """
+
+    org_id = models.BigIntegerField()
+    team_id = models.BigIntegerField(default=0)
+    day = models.DateField()
+    beliefs = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org_id", "team_id", "day"], name="belief_day_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"organisation {self.org_id} on {self.day}"
+
+
 class SharedLearning(models.Model):
     """An organisation that shares what it learned with all others that do; no row: it does not."""
 

@@ -195,7 +195,8 @@ class AdviceDue(models.Model):
     """When an organisation's advice was last computed, and its ledger of savings brought up.
 
     `asked_at` is when somebody last had it computed on demand.
-    The attempts of days before `tallied_until` (UTC) are summed up in `AttemptTally`.
+    The attempts of days before `tallied_until` (UTC) are summed up in `AttemptTally`; what was
+    believed when those before `believed_until` were over is kept in `BeliefDay`.
     """
 
     org_id = models.BigIntegerField(unique=True)
@@ -203,6 +204,7 @@ class AdviceDue(models.Model):
     asked_at = models.DateTimeField(null=True)
     realised_at = models.DateTimeField(null=True)
     tallied_until = models.DateField(null=True)
+    believed_until = models.DateField(null=True)
 
     def __str__(self) -> str:
         return f"organisation {self.org_id}"
