@@ -4,36 +4,20 @@ whether judges agree with people."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from django.db.models import Avg, Q
 
-from routing.core.beliefs import believe
 from routing.core.candidates import Candidate
-from routing.core.levels import Evidence as Levels
-from routing.core.quality import (
-    NOTHING_SEEN,
-    Estimate,
-    Observation,
-    Profile,
-    observe,
-    without,
-)
 from routing.core.request import ModelRequest
 from routing.core.snapshot import candidates_for
-from routing.core.versions import VersionKey, present
-from routing.models import Decision, Evidence
+from routing.models import Decision
 from routing.models.decision import Kind
 from routing.selectors import snapshot
-from routing.selectors.profiles import (
-    UNKNOWN,
-    WHOLE_ORG,
-    Versions,
-    profiles_of,
-    versioned_profiles_of,
-)
+from routing.selectors.belief_days import means_by_day
+from routing.selectors.profiles import WHOLE_ORG, profiles_of
 from runs.core.exploration import Step, step_of
 from runs.core.rules import Phase, TaskType, rules_for
 from runs.models import Feedback
@@ -41,16 +25,13 @@ from runs.selectors.run_filters import first_id_at
 from runs.selectors.tuning.places import Place
 
 WINDOW: Final = timedelta(days=30)
-# Read and folded in a second; older evidence is taken together.
-MOST_EVIDENCE: Final = 10_000
 MOST_DECISIONS: Final = 1_000
 # Of these, whatever they are of, choices for one type of task are looked for.
 LOOKED_THROUGH: Final = 20_000
 MOST_VERDICTS: Final = 5_000
 # What a request is taken to be where none was seen.
 USUAL_INPUT_TOKENS: Final = 1_500
-COLUMNS: Final = ("at", "team_id", "model", "task_type", "version", "score", "weight",
-                  "cost_nanousd", "input_tokens", "latency_ms")  # fmt: skip
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +43,17 @@ class Learned:
     input_tokens: int
     candidates: tuple[Candidate, ...]
     seen: Mapping[str, int]
-    tiers: Mapping[str, str]
-    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Beliefs at the end of each day, by model; `cut`: older days are folded into the first."""
+    """Mean scores expected when each day was over, by model; the last day is not over yet.
 
-    days: tuple[datetime, ...]
-    by_model: Mapping[str, tuple[Estimate, ...]] = field(default_factory=dict)
-    cut: bool = False
+    None: nothing was kept of the model that day.
+    """
+
+    days: tuple[date, ...]
+    by_model: Mapping[str, tuple[float | None, ...]]
 
 
 def learned(place: Place, task_type: str, now: datetime) -> Learned:
@@ -90,56 +71,22 @@ def learned(place: Place, task_type: str, now: datetime) -> Learned:
         max_output_tokens=rules.max_output_tokens, temperature=None, timeout_seconds=60.0,
     )  # fmt: skip
     found = tuple(one for one in candidates_for(snap, request, size, now) if one.fits_task_type)
-    tiers = {name: spec.tier for name, spec in snap.models.items()}
-    versions = {name: spec.litellm_name for name, spec in snap.models.items()}
-    return Learned(task_type, rules.threshold, size, found, seen, tiers, versions)
+    return Learned(task_type, rules.threshold, size, found, seen)
 
 
 def movement(
-    place: Place,
-    task_type: str,
-    models: Sequence[str],
-    tiers: Mapping[str, str],
-    now: datetime,
-    versions: Versions = UNKNOWN,
+    place: Place, task_type: str, candidates: Sequence[Candidate], now: datetime
 ) -> Movement:
-    """Return what was believed of these models at the end of each of the last days.
-
-    `versions` are the models' present ones, and taken to have been so on each day. What was seen
-    lately is taken out of what was seen in all, and put back day by day.
-    """
-    since = now - WINDOW
-    rows = Evidence.objects.filter(org_id=place.org.pk, at__gte=since).order_by("-at", "-id")
-    recent = list(rows.values_list(*COLUMNS)[: MOST_EVIDENCE + 1])
-    cut, recent = len(recent) > MOST_EVIDENCE, recent[MOST_EVIDENCE - 1 :: -1]
-    levels = [versioned_profiles_of(place.org.pk)]
-    teams: list[int | None] = [None]
-    if place.team is not None:
-        levels.append(versioned_profiles_of(place.org.pk, place.team.pk))
-        teams.append(place.team.pk)
-    states = [
-        _before(whole, _folded({}, [row for row in recent if team in (None, row[1])]))
-        for whole, team in zip(levels, teams, strict=True)
-    ]
-    days = [now - timedelta(days=back) for back in range(WINDOW.days - 1, -1, -1)]
-    if cut:
-        days = [day for day in days if day >= recent[0][0]] or [now]
-    shown: dict[str, list[Estimate]] = {model: [] for model in models}
-    place_in = 0
-    for day in days:
-        upto = place_in
-        while upto < len(recent) and recent[upto][0] <= day:
-            upto += 1
-        for level, team in enumerate(teams):
-            today = [row for row in recent[place_in:upto] if team in (None, row[1])]
-            states[level] = _folded(states[level], today)
-        place_in = upto
-        seen = [present(state, versions) for state in states]
-        evidence = Levels(org=seen[0], team=seen[1] if seen[1:] else {})
-        beliefs = believe(evidence, tiers, day)
-        for model in models:
-            shown[model].append(beliefs.estimate((model, task_type)))
-    return Movement(tuple(days), {name: tuple(ones) for name, ones in shown.items()}, cut)
+    """Return what was believed of these models day by day, up to what is believed now."""
+    today, team_id = now.astimezone(UTC).date(), place.team.pk if place.team else None
+    kept = means_by_day(place.org.pk, team_id, task_type, today - WINDOW + _DAY)
+    first = min(kept, default=today)
+    days = tuple(first + _DAY * ago for ago in range((today - first).days + 1))
+    by_model = {
+        one.model: (*(kept.get(day, {}).get(one.model) for day in days[:-1]), one.estimate.mean)
+        for one in candidates
+    }
+    return Movement(days, by_model)
 
 
 def steps_of(place: Place, task_type: str, now: datetime) -> list[Step]:
@@ -171,20 +118,3 @@ def verdict_pairs(place: Place, task_type: str) -> list[tuple[float, float]]:
 
 def _team(place: Place) -> int:
     return place.team.pk if place.team else WHOLE_ORG
-
-
-def _before(
-    whole: Mapping[VersionKey, Profile], part: Mapping[VersionKey, Profile]
-) -> dict[VersionKey, Profile]:
-    rest = {key: without(one, part.get(key, NOTHING_SEEN)) for key, one in whole.items()}
-    return {key: one for key, one in rest.items() if one.n}
-
-
-def _folded(state: Mapping[VersionKey, Profile], rows: Sequence[Any]) -> dict[VersionKey, Profile]:
-    """Return the state with these rows of evidence, the oldest first."""
-    folded = dict(state)
-    for at, _, model, kind, version, score, weight, cost, tokens, latency in rows:
-        one = Observation(at, score, weight, cost, tokens, latency)
-        key = model, kind, version
-        folded[key] = observe(folded.get(key, NOTHING_SEEN), one)
-    return folded

@@ -61,8 +61,9 @@ def learning(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("type", "")
     task_type = asked if asked in set(TaskType) else TaskType.CODE_GENERATION.value
     known = learned(place, task_type, now)
-    models = busiest(known.candidates)
-    moved = movement(place, task_type, models, known.tiers, now, known.versions)
+    drawn = busiest(known.candidates)
+    models = [one.model for one in drawn]
+    moved = movement(place, task_type, drawn, now)
     chosen = stretches(known.candidates, known.threshold)
     explored = exploration(steps_of(place, task_type, now))
     context: dict[str, Any] = {
@@ -75,8 +76,8 @@ def learning(request: HttpRequest) -> HttpResponse:
         ],
         "known": known,
         "rows": interval_rows(known.candidates),
-        "moved": moved,
-        "moved_figure": moved_figure(moved, models) if models else "",
+        "moved_days": len(moved.days),
+        "moved_figure": moved_figure(moved) if drawn and len(moved.days) > 1 else "",
         "moved_legend": inks_of(models),
         "stretches": [(one, worth_text(one)) for one in chosen],
         "tradeoff_figure": tradeoff_figure(known.candidates, chosen) if chosen else "",

@@ -47,15 +47,15 @@ def interval_rows(candidates: Sequence[Candidate]) -> list[IntervalRow]:
     return sorted(rows, key=lambda row: (-row.mean, row.model))
 
 
-def moved_figure(moved: Movement, models: Sequence[str]) -> str:
+def moved_figure(moved: Movement) -> str:
     """Return how beliefs moved, one line a model, as JSON."""
     lines = [
-        figures.Line(model, [round(one.mean, 4) for one in moved.by_model[model]],
-                     figures.ink_of(place))
-        for place, model in enumerate(models)
-    ]  # fmt: skip
-    days = [day.date() for day in moved.days]
-    found = figures.time_chart(days, lines, figures.Unit(".2f"), stacked=False, unfinished=True)
+        figures.Line(model, means, figures.ink_of(place))
+        for place, (model, means) in enumerate(moved.by_model.items())
+    ]
+    found = figures.time_chart(
+        moved.days, lines, figures.Unit(".2f"), stacked=False, unfinished=True
+    )
     found["layout"]["yaxis"]["rangemode"] = "normal"
     return json.dumps(found, separators=(",", ":"))
 
@@ -107,10 +107,10 @@ def explored_text(one: Exploration) -> str:
     return f"{money(one.mean_nanousd)} (95 % interval {low} to {high})"
 
 
-def busiest(candidates: Sequence[Candidate]) -> list[str]:
+def busiest(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the models that most is known of; without evidence those expected to be best."""
     ranked = sorted(candidates, key=lambda one: (-one.estimate.n, -one.estimate.mean, one.model))
-    return [one.model for one in ranked[:MOST_LINES]]
+    return ranked[:MOST_LINES]
 
 
 def _ever(chosen: Sequence[Stretch]) -> list[Stretch]:

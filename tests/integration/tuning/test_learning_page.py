@@ -19,7 +19,8 @@ from budgets.models import Team, User
 from routing.core.candidates import Candidate
 from routing.core.choice import choose
 from routing.core.quality import Estimate
-from routing.models import Decision, SharedLearning
+from routing.models import BeliefDay, Decision, SharedLearning
+from routing.services.belief_days import keep_beliefs
 from routing.services.decisions import RecordDecision
 from routing.services.learning import ObserveAttempt
 from runs.models import Feedback
@@ -96,30 +97,41 @@ def test_beliefs_move_when_scores_did(world: World):
     observed(world.team, LUNA, *[0.4] * 12, days=20)
     observed(world.team, LUNA, *[0.95] * 12, days=2)
     place, now = Place(world.org, world.team), timezone.now()
+    keep_beliefs(world.org.pk, now)
     known = learned(place, "code_generation", now)
-    moved = movement(place, "code_generation", [LUNA], known.tiers, now)
-    means = [one.mean for one in moved.by_model[LUNA]]
+    moved = movement(place, "code_generation", known.candidates, now)
+    means = [mean or 0.0 for mean in moved.by_model[LUNA]]
     assert len(means) == len(moved.days) == 30
     assert means[0] > means[15] + 0.05
     assert means[-1] > means[15] + 0.1
     (mine,) = (one for one in known.candidates if one.model == LUNA)
-    assert means[-1] == pytest.approx(mine.estimate.mean, abs=0.01)
+    assert means[-1] == mine.estimate.mean == pytest.approx(means[-2], abs=0.01)
 
 
-def test_older_evidence_than_is_read_is_folded_into_the_first_day(
-    world: World, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("runs.selectors.learned.MOST_EVIDENCE", 5)
-    observed(world.team, LUNA, *[0.4] * 12, days=20)
-    observed(world.team, LUNA, *[0.95] * 5, days=2)
-    now = timezone.now()
-    moved = movement(Place(world.org), "code_generation", [LUNA], {LUNA: "economy"}, now)
-    assert moved.cut
-    assert len(moved.days) == 3
+def test_a_day_and_a_model_that_were_not_kept_are_gaps(world: World):
+    place, now = Place(world.org, world.team), timezone.now()
+    for ago, models in ((4, {LUNA: [0.5, 0.1, 9], OTHER: [0.6, 0.1, 9]}), (2, {LUNA: [0.7, 0, 9]})):
+        BeliefDay.objects.create(
+            org_id=world.org.pk, day=now.date() - timedelta(days=ago),
+            beliefs={"code_generation": models},
+        )  # fmt: skip
+    known = learned(place, "code_generation", now)
+    moved = movement(place, "code_generation", known.candidates, now)
+    assert len(moved.days) == 5
+    assert moved.by_model[LUNA][:-1] == (0.5, None, 0.7, None)
+    assert moved.by_model[OTHER][:-1] == (0.6, None, None, None)
+
+
+def test_before_a_day_is_over_the_page_says_what_will_be_drawn(world: World):
+    observed(world.team, LUNA, 0.9)
+    assert "a worker keeps what is believed" in text_of(world.member)
+    keep_beliefs(world.org.pk, timezone.now())
+    assert "a worker keeps what is believed" not in text_of(world.member)
 
 
 def test_the_trade_off_names_who_is_chosen_and_draws_all(world: World):
     observed(world.team, LUNA, *[0.9] * 10)
+    keep_beliefs(world.org.pk, timezone.now())
     text = text_of(world.member)
     moved, tradeoff = figures_of(text)
     assert moved["layout"]["xaxis"]["type"] == "date"
