@@ -177,3 +177,18 @@ def test_another_orgs_run_is_not_there(page: Page, address: str):
     assert answer is not None
     assert answer.status == 404
     expect(page.get_by_role("heading", name="Nothing stands here")).to_be_visible()
+
+
+def test_the_reference_of_the_api_unfolds_and_the_browser_complains_of_nothing(
+    page: Page, address: str, errors: list[str]
+):
+    outside: list[str] = []
+    page.on("request", lambda asked: outside.append(asked.url))
+    page.goto(f"{address}/api/docs/")
+    compute = page.locator("#operations-recommendations-recommendations_compute")
+    compute.locator(".opblock-summary-control").click()
+
+    expect(compute.locator(".opblock-body")).to_contain_text("once a minute at most")
+    assert page.evaluate("getComputedStyle(document.body).margin") == "0px"
+    assert errors == []
+    assert [url for url in outside if not url.startswith((address, "data:"))] == []
