@@ -1,4 +1,4 @@
-"""Having advice computed by workers once a day, and the ledger of savings kept up."""
+"""Having advice computed by workers once a day, and ledgers of savings and beliefs kept up."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import islice
 
 from budgets.models import Org
 from routing.models import AdviceDue, Recommendation
+from routing.services.belief_days import is_due, keep_beliefs
 from routing.services.recommendations import advise_org, end_late_shadows, realise_org
 from routing.services.recommendations.realising import MOVING
 from runs import queue
@@ -18,7 +19,7 @@ REALISE_EVERY = timedelta(minutes=5)
 
 
 def look_after_advice(now: datetime) -> None:
-    """Ring for every organisation whose advice or ledger is due; a chore of each worker.
+    """Ring for every organisation of which something is due; a chore of each worker.
 
     Shadows that have gone on for too long are ended.
     """
@@ -37,6 +38,7 @@ def keep_up(org_id: int, now: datetime) -> None:
         # Tuned models first: it is noted as done by the routing's own ledger.
         keep_returns_of_org(org_id, now)
         realise_org(org_id, now)
+    keep_beliefs(org_id, now)
 
 
 def _due(now: datetime) -> Iterator[int]:
@@ -46,7 +48,7 @@ def _due(now: datetime) -> Iterator[int]:
     for org_id in Org.objects.order_by("pk").values_list("pk", flat=True):
         row = known.get(org_id) or AdviceDue(org_id=org_id)
         saves = org_id in moving and _past(row.realised_at, REALISE_EVERY, now)
-        if saves or _past(row.advised_at, ADVISE_EVERY, now):
+        if saves or _past(row.advised_at, ADVISE_EVERY, now) or is_due(row, now):
             yield org_id
 
 

@@ -11,6 +11,7 @@ from routing.core.candidates import Candidate
 from routing.core.choice import choose
 from routing.core.quality import Estimate
 from routing.models import Decision, Recommendation
+from routing.services.belief_days import keep_beliefs
 from routing.services.decisions import RecordDecision
 from routing.services.learning import ObserveAttempt
 from runs.models import FailureAnalysis, FailurePattern, Feedback, Task, TuningDataset
@@ -75,6 +76,7 @@ def _evidence(org: Org, team: Team) -> None:
             )  # fmt: skip
     commands += [_choice(org, team, number) for number in range(24)]
     apply_now(*commands)
+    keep_beliefs(org.pk, now)
     for number, task in enumerate(Task.objects.filter(score__isnull=False)[:14]):
         Feedback.objects.create(task=task, score=0.6 + number % 5 / 12, at=now)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from budgets.core.period import PeriodKind
 from budgets.models import Hold, Team
 from budgets.services.reconciliation import reconcile
-from routing.models import RealisedSaving, Recommendation, TrialResult
+from routing.models import AdviceDue, BeliefDay, RealisedSaving, Recommendation, TrialResult
 from routing.selectors.steering import rules_for
 from routing.services.recommendations import TrialGuard, Wanted, advance, end_money
 from runs import queue
@@ -27,7 +27,8 @@ from tests.world import make_budget, make_org, make_team
 
 pytestmark = pytest.mark.django_db
 
-NOW = timezone.now().replace(microsecond=0)
+# Early in a day (UTC), so that the same day is not over within most of one.
+NOW = timezone.now().replace(hour=1, minute=0, second=0, microsecond=0)
 DAY = timedelta(days=1)
 
 
@@ -74,6 +75,19 @@ def test_advice_is_computed_once_a_day_without_being_asked_for(rung: list[int]) 
     assert rung == []
     look_after_advice(NOW + DAY)
     assert rung == [team.org_id, other.org_id]
+
+
+def test_what_is_believed_is_kept_once_a_day_is_over(rung: list[int]) -> None:
+    team = make_team()
+    keep_up(team.org_id, NOW)
+    AdviceDue.objects.update(advised_at=NOW + DAY)
+    look_after_advice(NOW + timedelta(hours=23))
+    assert rung == [team.org_id]
+    assert not BeliefDay.objects.exists()
+    keep_up(team.org_id, NOW + timedelta(hours=23))
+    assert BeliefDay.objects.get().day == NOW.date()
+    look_after_advice(NOW + timedelta(hours=23))
+    assert rung == [team.org_id]
 
 
 def test_no_organisation_waits_behind_others_for_ever(
