@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import dj_database_url
 import pytest
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db import connection
+from django.db import connection, connections
 from django.db.models.signals import post_migrate
 from django.test import TransactionTestCase, override_settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from budgets.models.append_only import KEPT as KEPT_IN_BUDGETS
 from routing.models.append_only import KEPT as KEPT_IN_ROUTING
 from telemetry.models.kept import KEPT as KEPT_IN_TELEMETRY
+from tests.databases import migrated, templates
 from tests.fixtures.simulator import simulator, simulator_process
 
 # What migrating names, tables and rights to them: to write it anew is most of the emptying.
@@ -23,6 +26,25 @@ NAMES = {"django_content_type", "auth_permission"}
 PERMISSIONS = "django.contrib.auth.management.create_permissions"
 KEPT = (KEPT_IN_BUDGETS, KEPT_IN_ROUTING, KEPT_IN_TELEMETRY)
 __all__ = ["simulator", "simulator_process"]
+
+
+def pytest_configure() -> None:
+    """Say where the templates of databases are, before the processes start that share them."""
+    templates()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Give the tests of a process a copy of the migrated database, in place of pytest-django's."""
+    with migrated(tmp_path_factory.mktemp("database")) as url:
+        connection.settings_dict["NAME"] = dj_database_url.parse(url)["NAME"]
+        yield
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @pytest.fixture(scope="session", autouse=True)

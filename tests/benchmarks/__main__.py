@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.databases import database
 from tests.fixtures.simulator import running_simulator
-from tests.functional.template import database
 
 PARTS = (
     *("engine", "submit", "resume", "learning", "figures"),

@@ -24,8 +24,9 @@ from typing import Any
 import httpx
 
 from tests.browser.site import free_port
+from tests.databases import ROOT, manage
 from tests.fixtures.simulator import Simulator, running_simulator
-from tests.functional.template import ROOT, copied_template, manage, prepare
+from tests.functional.template import copied_template, prepare
 
 UNFINISHED = {"QUEUED", "RUNNING", "CANCELLING"}
 

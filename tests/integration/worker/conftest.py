@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.databases import ON_POSTGRESQL, migrated
 from tests.integration.worker import jobs
-from tests.integration.worker.world import ALIAS, ROOT, Cluster, Store, connected
-
-SERVER = os.environ.get("DATABASE_URL", "")
-ON_POSTGRESQL = SERVER.startswith("postgres")
-
-
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a migrated database that each test copies."""
-    if ON_POSTGRESQL:
-        name = f"worker_blank_{uuid.uuid4().hex[:8]}"
-        _administer(f"CREATE DATABASE {name}")
-        url = _database(name)
-    else:
-        url = f"sqlite:///{tmp_path_factory.mktemp('blank') / 'db.sqlite3'}"
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--skip-checks", "--verbosity", "0"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url},
-        check=True,
-    )
-    yield url
-    if ON_POSTGRESQL:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+from tests.integration.worker.world import ALIAS, Cluster, Store, connected
 
 
 @pytest.fixture
-def store(blank: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Store]:
-    name = f"worker_{uuid.uuid4().hex[:12]}"
-    if ON_POSTGRESQL:
-        _administer(f"CREATE DATABASE {name} TEMPLATE {urlsplit(blank).path[1:]}")
-        url = _database(name)
-    else:
-        file = tmp_path / "db.sqlite3"
-        shutil.copy(blank.removeprefix("sqlite:///"), file)
-        url = f"sqlite:///{file}"
-    with django_db_blocker.unblock(), connected(url):
+def store(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Store]:
+    with migrated(tmp_path) as url, django_db_blocker.unblock(), connected(url):
         with connections[ALIAS].cursor() as cursor:
             key = "serial" if ON_POSTGRESQL else "integer"
             cursor.execute(
@@ -62,8 +24,6 @@ def store(blank: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Ite
                 f" (id {key} PRIMARY KEY, label text, kind text, pid integer)"
             )
         yield Store(url)
-    if ON_POSTGRESQL:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -82,12 +42,3 @@ def start(store: Store, tmp_path: Path) -> Iterator[Callable[[], Cluster]]:
 @pytest.fixture
 def cluster(start: Callable[[], Cluster]) -> Cluster:
     return start()
-
-
-def _database(name: str) -> str:
-    return urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
-
-
-def _administer(statement: str) -> None:
-    with closing(psycopg.connect(SERVER, autocommit=True)) as connection:
-        connection.execute(statement)
