@@ -8,6 +8,7 @@ from uuid import UUID
 
 from routing.models import Decision
 from routing.models.decision import Kind, Outcome
+from routing.services.cascading import drawn_model
 from routing.services.decisions import OnBehalf, RecordDecision
 from routing.services.selection import Pick
 
@@ -32,7 +33,7 @@ def reasons_for(
         kind=Kind.ROUTE,
         outcome=Outcome.ALLOW,
         inputs={"task_type": request.task_type, **_inputs(pick)},
-        candidates=pick.choice.as_json(),
+        candidates=_candidates(pick),
         **common,
     )
     warnings = (
@@ -48,6 +49,12 @@ def reasons_for(
         for one in pick.ruling.warnings(pick.spec.name)
     )
     return tuple(RecordDecision(one) for one in (chosen, *warnings))
+
+
+def _candidates(pick: Pick) -> dict[str, Any]:
+    """Return the choice; `propensity_of` is who that is of, where it is not the chosen model."""
+    drawn = drawn_model(pick.cascading)
+    return pick.choice.as_json() | ({"propensity_of": drawn} if drawn else {})
 
 
 def _inputs(pick: Pick) -> dict[str, Any]:

@@ -21,8 +21,10 @@ from routing.core.cascade import Check, Escalation
 from routing.core.catalog import ModelSpec
 from routing.core.choice import DEFAULT_THRESHOLD, Choice, choose
 from routing.core.errors import NoCandidate
+from routing.core.escalated import escalated
 from routing.core.policy_denial import no_candidate
 from routing.core.policy_ruling import NO_RULING, Ruling
+from routing.core.quality import Estimate
 from routing.core.request import ModelRequest
 from routing.core.snapshot import RoutingSnapshot, candidate_for
 from routing.core.steering import Steered, steer
@@ -155,7 +157,8 @@ class Selector:
             choice, steered = steer(choice, known.rules, task_type, self._random.random)
         if steered is None:
             left = (deadline_at - now).total_seconds()
-            choice, effort.cascading = _cheaper_first(choice, wanted, effort, drafts, left)
+            seen = known.beliefs.estimate((choice.model, escalated(task_type)))
+            choice, effort.cascading = _cheaper_first(choice, wanted, effort, drafts, left, seen)
         else:
             effort.cascading = None
         draft, spec = drafts[choice.model], known.models[choice.model]
@@ -230,6 +233,7 @@ def _cheaper_first(
     effort: Effort,
     drafts: Mapping[str, _Draft],
     seconds_left: float,
+    at_failed_tasks: Estimate,
 ) -> tuple[Choice, Cascading | None]:
     """Return the choice as a cascade has it, and what is to be recorded of one."""
     if effort.pinned:
@@ -237,7 +241,7 @@ def _cheaper_first(
     if wanted.check is None or effort.spent_models:
         return choice, wanted.escalation
     seconds = {name: draft.request.timeout_seconds for name, draft in drafts.items()}
-    return cascaded(choice, wanted.check, seconds, seconds_left)
+    return cascaded(choice, wanted.check, seconds, seconds_left, at_failed_tasks)
 
 
 def short_of_money(error: NoCandidate) -> bool:

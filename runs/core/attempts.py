@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from routing.core.escalated import escalated
 from runs.core.rules import TaskRules
 from runs.core.status import TaskStatus, task_status
 
@@ -124,6 +125,11 @@ def next_step(
     # An attempt that no model answered names none.
     tried = frozenset(attempt.model for attempt in attempts if attempt.model)
     return NextModel(exclude=tried, feedback_from=last)
+
+
+def learned_type(task_type: str, kind: str) -> str:
+    """Return the type of task that an attempt is evidence of: what was escalated is harder."""
+    return escalated(task_type) if kind == AttemptKind.ESCALATE else task_type
 
 
 def finish(threshold: float, attempts: Sequence[AttemptFacts]) -> Finish:

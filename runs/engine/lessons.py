@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from routing.services.learning import ObserveAttempt
+from runs.core.attempts import learned_type
 from runs.engine.draft import Brief, Draft
 from runs.engine.session import Session
 from telemetry.models import Score
@@ -29,7 +30,7 @@ def lesson(session: Session, brief: Brief, draft: Draft) -> tuple[Command, ...]:
             attempt=draft.number,
             model=draft.model,
             version=made[-1].spec.litellm_name,
-            task_type=brief.task_type,
+            task_type=learned_type(brief.task_type, draft.kind),
             score=draft.score,
             cost_nanousd=sum(call.cost_nanousd or 0 for call in written) // len(written),
             latency_ms=sum(call.latency_ms or 0 for call in written) // len(written),

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from budgets.core.access import Caller
+from routing.core.escalated import escalated
 from routing.models import Evidence
 from routing.services.learning import ObserveAttempt
 from runs.core.people import weight_of_verdict
@@ -60,6 +61,7 @@ def lesson_of(feedback: Feedback, earlier: int) -> ObserveAttempt | None:
     weight = weight_of_verdict(earlier)
     if weight is None or not task.model or is_demo(task.run):
         return None
+    version, task_type = _judged(task)
     return ObserveAttempt(
         org_id=task.run.org_id,
         team_id=task.run.team_id,
@@ -67,8 +69,8 @@ def lesson_of(feedback: Feedback, earlier: int) -> ObserveAttempt | None:
         task_key=task.key,
         attempt=task.best_attempt or 0,
         model=task.model,
-        version=_version_judged(task),
-        task_type=task.type,
+        version=version,
+        task_type=task_type,
         score=feedback.score,
         weight=weight,
         source=PEOPLE,
@@ -78,12 +80,16 @@ def lesson_of(feedback: Feedback, earlier: int) -> ObserveAttempt | None:
     )
 
 
-def _version_judged(task: Task) -> str:
-    """Return the version of the model that wrote what was judged; empty: it is not known."""
+def _judged(task: Task) -> tuple[str, str]:
+    """Return of what was judged the version of its model, empty: not known, and its type of task.
+
+    Both as in the evidence of the attempt.
+    """
     if task.score is None:  # nor is there evidence of the attempt
-        return ""
+        return "", task.type
     rows = Evidence.objects.filter(
-        org_id=task.run.org_id, task_type=task.type, model=task.model, run_id=task.run_id,
-        task_key=task.key, attempt=task.best_attempt or 0, source="attempt",
+        org_id=task.run.org_id, task_type__in=(task.type, escalated(task.type)), model=task.model,
+        run_id=task.run_id, task_key=task.key, attempt=task.best_attempt or 0, source="attempt",
     )  # fmt: skip
-    return rows.order_by("-id").values_list("version", flat=True).first() or ""
+    found = rows.order_by("-id").values_list("version", "task_type").first()
+    return found or ("", task.type)

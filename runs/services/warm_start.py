@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Avg
 
+from routing.core.escalated import escalated
 from routing.models import Evidence
 from routing.services.learning import ObserveAttempt
+from runs.core.attempts import learned_type
 from runs.core.people import MOST_VERDICTS
 from runs.core.rules import Phase
 from runs.models import Attempt, Feedback, Task
@@ -47,8 +49,8 @@ def gather_verdicts() -> int:
 def _gather_verdicts(pk: int) -> int:
     task = Task.objects.select_for_update(of=("self",)).select_related("run").get(pk=pk)
     known = Evidence.objects.filter(
-        org_id=task.run.org_id, task_type=task.type, model=task.model, run_id=task.run_id,
-        task_key=task.key, source=PEOPLE,
+        org_id=task.run.org_id, task_type__in=(task.type, escalated(task.type)), model=task.model,
+        run_id=task.run_id, task_key=task.key, source=PEOPLE,
     ).count()  # fmt: skip
     verdicts = Feedback.objects.filter(task=task).select_related("task__run").order_by("pk")
     numbered = list(enumerate(verdicts[:MOST_VERDICTS]))[known:]
@@ -101,7 +103,7 @@ def _lesson(attempt: Attempt, spent: Mapping[str, Any] | None) -> ObserveAttempt
         task_key=attempt.task.key,
         attempt=attempt.number,
         model=attempt.model,
-        task_type=attempt.task.type,
+        task_type=learned_type(attempt.task.type, attempt.kind),
         score=attempt.score or 0.0,
         cost_nanousd=cost,
         latency_ms=round(spent["latency"] or 0) if spent else 0,

@@ -109,6 +109,7 @@ def _summary(decision: Decision, recorded: Mapping[str, Any]) -> str:
     if (threshold := recorded.get("threshold")) is not None:
         said.append(f"threshold {ratio(threshold)}")
     if (propensity := recorded.get("propensity")) is not None:
-        said.append(f"this model was to be chosen with probability {ratio(propensity)}")
+        who = recorded.get("propensity_of", "this model")
+        said.append(f"{who} was to be chosen with probability {ratio(propensity)}")
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}." if text else ""

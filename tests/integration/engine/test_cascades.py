@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from routing.core.policy_draft import draft_from
-from routing.models import Decision
+from routing.models import Decision, Evidence
 from routing.services.learning import ObserveAttempt
 from routing.services.policies import create_policy
 from routing.services.recommendations import Wanted, advance
@@ -20,6 +20,8 @@ from runs.engine import checking
 from runs.engine.draft import Brief
 from runs.models import Attempt, AttemptText, Feedback, Run, Task
 from runs.selectors.checking import judged_by_people
+from runs.services.feedback import lesson_of
+from runs.services.warm_start import gather_evidence, gather_verdicts
 from telemetry.services.journal import Journal, apply_now
 from tests.fixtures.simulator import Simulator
 from tests.integration.engine.harness import assert_money_adds_up, calls_of, carry, given_run
@@ -91,6 +93,8 @@ def test_the_cheap_model_goes_first_and_stays_where_its_result_passes(
     assert told["check"]["kind"] == "json_schema"
     way, alone = told["ways"][0], told["alone"]
     assert way["cost_per_accepted_nanousd"] < alone["cost_per_accepted_nanousd"]
+    chosen = Decision.objects.get(call_id=calls_of(run)[0].pk).candidates
+    assert (chosen["model"], chosen["propensity_of"]) == (CHEAP, DEAR)
     assert_money_adds_up(run)
 
 
@@ -106,6 +110,52 @@ def test_a_result_that_fails_its_check_goes_on_to_the_better_model(providers: Si
         "taken": True, "step": 2, "of": 2, "models": [CHEAP, DEAR], "why": "json_schema failed"
     }  # fmt: skip
     assert_money_adds_up(run)
+
+
+def test_what_was_escalated_is_evidence_of_harder_tasks(providers: Simulator) -> None:
+    know()
+    answer(providers, "no JSON at all", '{"name": "Ada"}')
+    (run,) = carry(extraction())
+    expected = [(CHEAP, KIND, 0.0), (DEAR, f"{KIND}+escalated", 0.97)]
+    assert taught(run) == expected
+
+    Evidence.objects.filter(run_id=run.pk).delete()
+    assert gather_evidence() == 2
+    assert taught(run) == expected
+
+    task = run.tasks.get()
+    feedback = Feedback.objects.create(task=task, score=1.0, at=timezone.now())
+    lesson = lesson_of(feedback, 0)
+    assert lesson is not None
+    assert lesson.task_type == f"{KIND}+escalated"
+    apply_now(lesson)
+    assert gather_verdicts() == 0, "it is evidence already"
+
+
+def taught(run: Run) -> list[tuple[str, str, float]]:
+    rows = Evidence.objects.filter(run_id=run.pk).order_by("attempt")
+    return list(rows.values_list("model", "task_type", "score"))
+
+
+def test_no_cheaper_model_goes_first_where_the_better_one_fails_after_it(
+    providers: Simulator,
+) -> None:
+    know()
+    team, now = make_team(), timezone.now()
+    lessons = [
+        ObserveAttempt(
+            team.org_id, DEAR, f"{KIND}+escalated", score, CENT, 100,
+            now + timedelta(milliseconds=n), team.pk, input_tokens=300,
+        )
+        for n, score in enumerate([0.02, 0.06] * 20)
+    ]  # fmt: skip
+    apply_now(*lessons)
+    answer(providers, '{"name": "Ada"}')
+
+    (run,) = carry(extraction())
+
+    assert attempts_of(run) == [("first", DEAR, "")]
+    assert (said(run)["taken"], said(run)["why"]) == (False, "no_gain")
 
 
 def left_after_the_first() -> Run:
