@@ -58,6 +58,9 @@ def test_the_summary_tells_preference_threshold_and_propensity():
     assert found.summary == (
         "Preference cost; threshold 0.80; this model was to be chosen with probability 0.25."
     )
+    before = explain(Decision(candidates={"propensity": 0.25, "propensity_of": "sim/a"}))
+    assert before is not None
+    assert before.summary == "Sim/a was to be chosen with probability 0.25."
     empty = explain(Decision())
     assert empty is not None
     assert empty.summary == ""

@@ -16,6 +16,7 @@ from runs.core.attempts import (
     Reword,
     best_attempt,
     finish,
+    learned_type,
     next_step,
 )
 from runs.core.rules import RULES, TaskRules
@@ -272,3 +273,9 @@ def test_no_attempt_is_better_than_the_one_kept(threshold, outcomes):
     assert best.number == min(a.number for a in rivals if a.score == top)
     completes = any(a.validators_passed and (a.score or 0) >= threshold for a in usable)
     assert (result.status is TaskStatus.COMPLETED) == completes
+
+
+@pytest.mark.parametrize("kind", AttemptKind)
+def test_only_what_was_escalated_is_learned_apart(kind: AttemptKind) -> None:
+    apart = kind is AttemptKind.ESCALATE
+    assert learned_type("summarization", kind) == "summarization" + "+escalated" * apart
