@@ -7,12 +7,14 @@ and says everything it was made from.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 from routing.core.candidates import Candidate, Removal
+from routing.core.chance import chance_of
 
 # What one accepted result is worth, in nano-dollars, before its cost is taken off.
 WORTH_NANOUSD = {"quality": 1_000_000_000, "balanced": 100_000_000, "cost": 10_000_000}
@@ -40,12 +42,6 @@ class _Terms:
     def chance(self, quality: float, spread: float) -> float:
         """Return how good the result is expected to be, in accepted results."""
         return quality if self.threshold is None else chance_of(quality, spread, self.threshold)
-
-    def quality(self, chance: float, spread: float) -> float:
-        """Return the quality that has this chance, which lies between 0 and 1."""
-        if self.threshold is None:
-            return chance
-        return self.threshold + spread * _STANDARD.inv_cdf(chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +129,6 @@ def choose(
     )
 
 
-def chance_of(quality: float, spread: float, threshold: float) -> float:
-    """Return the probability that a score around `quality` reaches the threshold."""
-    return 0.5 * math.erfc((threshold - quality) / (spread * _SQRT2))
-
-
 def _score(candidate: Candidate, draw: float, terms: _Terms) -> Scored:
     estimate = candidate.estimate
     quality = estimate.mean + draw * estimate.draw_sd
@@ -148,28 +139,38 @@ def _score(candidate: Candidate, draw: float, terms: _Terms) -> Scored:
 def _propensity(chosen: Candidate, others: Sequence[Candidate], terms: _Terms) -> float:
     """Return the probability that the chosen one's value exceeds all others', over all draws.
 
-    A value rises with its draw, so each rival's condition is a bound on its own draw; the
-    average over slices of the chosen one's draw is the integral.
+    The average over slices of the chosen one's draw is the integral.
     """
-    total = 0.0
-    for draw in _SLICES:
-        value = _score(chosen, draw, terms).value_nanousd
-        share = 1.0
-        for other in others:
-            share *= _chance_below(other, value, terms)
-            if share < NEGLIGIBLE:
-                break
-        total += share
-    return total / len(_SLICES)
+    wins = [1.0] * len(_SLICES)
+    values = [_value(chosen, draw, terms) for draw in _SLICES]
+    for other in others:
+        if _value(other, _SLICES[-1], terms) < values[0]:
+            continue  # lucky, it is still worth less than the chosen one at its worst
+        rivals = [_value(other, draw, terms) for draw in _SLICES]
+        wins = [
+            share * _chance_below(value, rivals) for share, value in zip(wins, values, strict=True)
+        ]
+        if max(wins) < NEGLIGIBLE:
+            break
+    return sum(wins) / len(wins)
 
 
-def _chance_below(other: Candidate, value: float, terms: _Terms) -> float:
-    needed = (value + terms.cost(other)) / terms.worth
-    if terms.threshold is not None and not 0.0 < needed < 1.0:
-        return 0.0 if needed <= 0.0 else 1.0
-    estimate = other.estimate
-    quality = terms.quality(needed, estimate.spread)
-    return 0.5 * math.erfc((estimate.mean - quality) / (estimate.draw_sd * _SQRT2))
+def _value(candidate: Candidate, draw: float, terms: _Terms) -> float:
+    """Return what the candidate is worth at a draw, and never less at a higher one."""
+    estimate = candidate.estimate
+    chance = terms.chance(estimate.mean + draw * estimate.draw_sd, estimate.spread)
+    return terms.worth * chance - terms.cost(candidate)
+
+
+def _chance_below(value: float, rivals: Sequence[float]) -> float:
+    """Return the probability that a rival with these values at the slices stays below `value`."""
+    place = min(max(bisect_left(rivals, value), 1), len(rivals) - 1)
+    low, high = rivals[place - 1], rivals[place]
+    if high <= low:  # certain of its chance, whatever the draw
+        return 1.0 if value > high else 0.0
+    left, right = _SLICES[place - 1], _SLICES[place]
+    draw = left + (right - left) * (value - low) / (high - low)
+    return 0.5 * math.erfc(-draw / _SQRT2)
 
 
 def _scored_json(scored: Scored) -> dict[str, Any]:
@@ -179,6 +180,7 @@ def _scored_json(scored: Scored) -> dict[str, Any]:
         "provider": candidate.provider,
         "mean": round(estimate.mean, 4),
         "sd": round(estimate.sd, 4),
+        "spread": round(estimate.spread, 4),
         "reach": round(estimate.draw_sd, 4),
         "n": estimate.n,
         "draw": round(scored.draw, 4),

@@ -8,17 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any, Final
 
-from routing.core.choice import chance_of
+from routing.core.chance import chance_of
 from routing.core.posterior import NOISE_SD
 from runs.core.heat import FEW
 
 _Z95: Final = 1.959964
-_STANDARD: Final = NormalDist()
-# Records are rounded: closer to certainty a spread cannot be read from them.
-_SURE: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,8 @@ def step_of(choice: Mapping[str, Any]) -> Step | None:
 
     def value(one: Mapping[str, Any]) -> float:
         mean = one["mean"]
-        chance = mean if threshold is None else chance_of(mean, _spread(one, threshold), threshold)
+        spread = one.get("spread", NOISE_SD)
+        chance = mean if threshold is None else chance_of(mean, spread, threshold)
         return float(worth * chance - cost(one))
 
     greedy = min(candidates, key=lambda one: (-value(one), one["model"]))
@@ -95,12 +92,3 @@ def exploration(steps: Iterable[Step]) -> Exploration | None:
         half = _Z95 * spread / math.sqrt(n)
         low, high = mean - half, mean + half
     return Exploration(n, sum(explored for explored, _ in extra), total, mean, low, high)
-
-
-def _spread(one: Mapping[str, Any], threshold: float) -> float:
-    """Return how far single scores lie from the mean, from the chance that the draw made of it."""
-    distance, chance = one["sampled_quality"] - threshold, one["chance"]
-    if not _SURE < chance < 1 - _SURE:
-        return NOISE_SD
-    normal = _STANDARD.inv_cdf(chance)
-    return abs(distance / normal) if abs(normal) > _SURE and abs(distance) > _SURE else NOISE_SD

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.core.candidates import Candidate, Removal
-from routing.core.choice import Choice, chance_of, choose
+from routing.core.chance import chance_of
+from routing.core.choice import Choice, choose
 from tests.unit.routing.worlds import make_candidate
 
 GOOD = make_candidate("a/good", mean=0.9, expected_cost_nanousd=40_000_000)
@@ -133,10 +134,42 @@ def test_the_propensity_is_how_often_the_draws_choose_the_model() -> None:
     assert sum(propensity.values()) == pytest.approx(1.0, abs=0.03)
 
 
-@given(st.floats(-0.5, 1.5), st.floats(0.05, 0.5), st.floats(0, 1))
+@given(st.floats(-0.5, 1.5), st.floats(0.01, 0.5), st.floats(0.01, 0.99))
 def test_the_chance_is_a_probability_that_rises_with_quality(
     quality: float, spread: float, threshold: float
 ) -> None:
     chance = chance_of(quality, spread, threshold)
-    assert 0 <= chance <= chance_of(quality + 0.1, spread, threshold) <= 1
-    assert chance_of(threshold, spread, threshold) == pytest.approx(0.5)
+    higher = chance_of(quality + 0.1, spread, threshold)
+    assert 0 <= chance <= higher + 1e-9
+    assert higher <= 1
+
+
+@pytest.mark.parametrize(
+    ("mean", "spread", "chance"),
+    [
+        pytest.param(0.6, 0.4899, 0.6, id="passed or failed"),
+        pytest.param(0.9, 0.3, 0.9, id="mostly passed"),
+        pytest.param(0.1, 0.3, 0.1, id="mostly failed"),
+        pytest.param(0.85, 0.05, 0.84, id="a judge's scores"),
+        pytest.param(0.7, 0.05, 0.02, id="a judge's scores, below"),
+        pytest.param(0.6, 0.39, 0.51, id="failed at three in ten, else 0.85"),
+        pytest.param(0.8, 0.2, 0.61, id="in between"),
+        pytest.param(1.0, 0.1, 1.0, id="never failed"),
+        pytest.param(0.0, 0.1, 0.0, id="never passed"),
+    ],
+)
+def test_the_chance_knows_scores_that_are_passed_or_failed(
+    mean: float, spread: float, chance: float
+) -> None:
+    """Those between are of a beta distribution with this mean and spread."""
+    assert chance_of(mean, spread, 0.8) == pytest.approx(chance, abs=0.06)
+
+
+def test_a_rival_that_is_sure_of_its_chance_wins_always_or_never() -> None:
+    low = make_candidate("a/low", mean=0.5, sd=0.0)
+    high = make_candidate("b/high", mean=0.9, sd=0.0)
+    assert choice(low, high).propensity == pytest.approx(1.0)
+    assert choice(low, make_candidate("c/open", mean=0.5, sd=0.3)).propensity < 1.0
+    against = choice(low, make_candidate("c/open", mean=0.4, sd=0.3), draws={"c/open": 9.0})
+    assert against.model == "c/open"
+    assert 0.2 < against.propensity < 0.5
