@@ -54,7 +54,7 @@ class TaskAdmin(LongAdmin):
 
 @admin.register(Feedback)
 class FeedbackAdmin(ReadOnlyAdmin):
-    list_display = ("task", "score", "by", "at")
+    list_display = ("task", "score", "by", "at", "corrected_at")
     list_filter = ("task__type",)
     list_select_related = ("task", "by")
     search_fields = ("by__username", "=task__run__id")

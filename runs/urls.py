@@ -8,10 +8,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from runs import views
 from runs.api.advice import Recommendations
 from runs.api.budgets import Budgets, ForecastBudget, OneBudget, RaiseBudget
-from runs.api.control import CancelRun, GiveFeedback, ResumeRun
+from runs.api.control import CancelRun, ResumeRun
 from runs.api.decisions import ListDecisions, ReadDecision
 from runs.api.events import ListEvents
 from runs.api.feed import ListFeed
+from runs.api.feedback import TaskFeedback
 from runs.api.models import ListModels, ReadModel
 from runs.api.parts import DownloadOutput, ListCalls, ListTasks, ReadTask
 from runs.api.policies import CheckPolicy, OnePolicy, Policies, ReplayPolicy
@@ -183,7 +184,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/tasks/", ListTasks.as_view(), name="api-tasks"),
     path("runs/<uuid:run_id>/tasks/<str:key>/", ReadTask.as_view(), name="api-task"),
     path(
-        "runs/<uuid:run_id>/tasks/<str:key>/feedback/", GiveFeedback.as_view(), name="api-feedback"
+        "runs/<uuid:run_id>/tasks/<str:key>/feedback/", TaskFeedback.as_view(), name="api-feedback"
     ),
     path("runs/<uuid:run_id>/calls/", ListCalls.as_view(), name="api-calls"),
     path("runs/<uuid:run_id>/events/", ListEvents.as_view(), name="api-events"),

@@ -1,4 +1,4 @@
-"""Stopping a run, going on with one, and judging its tasks."""
+"""Stopping a run, and going on with one."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from budgets.api.authentication import caller_of
 from budgets.core.access import Action
 from runs.api import schema
 from runs.api.idempotency import answer_once
-from runs.api.inputs import FeedbackInput, NothingInput, ResumeInput, read_body
+from runs.api.inputs import NothingInput, ResumeInput, read_body
 from runs.api.operation import Operation
-from runs.api.outputs import FeedbackOutput, RunOutput
+from runs.api.outputs import RunOutput
 from runs.api.runs import run_answer
 from runs.core.refusals import NoCommonModel
 from runs.selectors.runs import run_get
-from runs.selectors.tasks import task_get
-from runs.services import feedback, lifecycle
+from runs.services import lifecycle
 from runs.services.narrowing import record_no_common_model
 
 
@@ -79,26 +78,3 @@ class ResumeRun(Operation):
                 record_no_common_model(error, caller.name, timezone.now())
 
         return answer_once(self, work, on_refusal=note)
-
-
-class GiveFeedback(Operation):
-    @extend_schema(
-        operation_id="runs_feedback",
-        summary="Judge a task's output",
-        tags=["runs"],
-        parameters=[schema.KEY],
-        request=FeedbackInput,
-        responses={201: FeedbackOutput, **schema.WRITE},
-    )
-    def post(self, request: Request, run_id: UUID, key: str) -> HttpResponseBase:
-        caller = caller_of(request)
-        task = task_get(run_get(caller, run_id, Action.WRITE_RUNS), key)
-        given = read_body(FeedbackInput, request).validated_data
-
-        def work() -> Response:
-            verdict = feedback.give(
-                caller, task, given["score"], given.get("comment", ""), timezone.now()
-            )
-            return Response(FeedbackOutput(verdict).data, status=201)
-
-        return answer_once(self, work)

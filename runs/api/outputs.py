@@ -209,14 +209,6 @@ class EventOutput(Read):
     payload = serializers.DictField()
 
 
-class FeedbackOutput(Read):
-    id = serializers.IntegerField()
-    task = serializers.CharField(source="task.key")
-    score = serializers.FloatField()
-    comment = serializers.CharField()
-    at = serializers.DateTimeField()
-
-
 class RemovalOutput(Read):
     model = serializers.CharField()
     reason = serializers.CharField()

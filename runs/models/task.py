@@ -102,7 +102,7 @@ class AttemptText(models.Model):
 
 
 class Feedback(models.Model):
-    """A person's verdict on a task."""
+    """A person's verdict on a task. `corrected_at` null: it stands as it was first given."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="feedback")
     by = models.ForeignKey(
@@ -114,6 +114,7 @@ class Feedback(models.Model):
     score = models.FloatField()
     comment = models.TextField(blank=True)
     at = models.DateTimeField()
+    corrected_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

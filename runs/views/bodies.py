@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from budgets.core.access import Caller
 from runs.core.refusals import NotVisible
 from runs.models import Run, Task
 from runs.selectors.made_up import is_demo
@@ -23,6 +24,7 @@ from runs.views.formats import look_of
 from runs.views.glance import Glance
 from runs.views.lanes import Timeline, draw_timeline
 from runs.views.task_parts import TaskPart, call_part, task_part
+from runs.views.verdict_parts import VerdictPart, verdict_part
 from telemetry.models import Call
 from telemetry.selectors.corrections import correct_in_memory
 
@@ -61,9 +63,16 @@ class Page(Glance):
     """One state of a run's page; a part that is not shown is not read."""
 
     def __init__(
-        self, address: Address, version: str, *, texts: bool, sees_decisions: bool = False
+        self,
+        address: Address,
+        version: str,
+        caller: Caller,
+        *,
+        texts: bool,
+        sees_decisions: bool = False,
     ) -> None:
         super().__init__(address.run)
+        self.caller = caller
         self.texts = texts
         self.sees_decisions = sees_decisions
         self.tab = address.tab
@@ -113,6 +122,13 @@ class Page(Glance):
         except NotVisible:
             return None
         return task_part(task_detail(task, texts=self.texts), self.now)
+
+    @cached_property
+    def verdicts(self) -> VerdictPart | None:
+        """Return what people said of the task that is shown; None: there is nothing to judge."""
+        if self.task is None or self.task.task.best_attempt is None:
+            return None
+        return verdict_part(self.caller, self.task.task, texts=self.texts)
 
     @cached_property
     def calls(self) -> list[CallRow]:

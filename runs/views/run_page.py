@@ -35,7 +35,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     found = run_get(caller, run_id)
     texts = can(caller, Action.READ_TEXTS, found.team)
     sees = can(caller, Action.READ_DECISIONS, found.team)
-    shown = Page(_address(request, found), version, texts=texts, sees_decisions=sees)
+    shown = Page(_address(request, found), version, caller, texts=texts, sees_decisions=sees)
     may_write = can(caller, Action.WRITE_RUNS, found.team)
     context: dict[str, Any] = {"page": shown, "may_write": may_write}
     if wants_part(request):

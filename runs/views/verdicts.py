@@ -22,6 +22,7 @@ from runs.services import feedback
 from runs.views.asking import caller_of, page
 
 SCORES: Final[Mapping[str, float]] = {"good": 1.0, "fair": 0.5, "bad": 0.0}
+MOST_COMMENT_CHARS: Final = 5_000
 
 
 @require_POST
@@ -35,9 +36,11 @@ def task_verdict(request: HttpRequest, run_id: UUID, key: str) -> HttpResponse:
         messages.error(request, "Say whether it is good, fair or bad.", extra_tags="bad")
     else:
         try:
-            feedback.give(caller, task, score, "", timezone.now())
+            said = request.POST.get("comment", "").replace("\r\n", "\n").strip()
+            given = feedback.give(caller, task, score, said[:MOST_COMMENT_CHARS], timezone.now())
         except NothingToJudge as refused:
             messages.warning(request, str(refused), extra_tags="warn")
         else:
-            messages.success(request, f"Your verdict on {key} is kept.", extra_tags="ok")
+            done = "changed" if given.corrected_at else "kept"
+            messages.success(request, f"Your verdict on {key} is {done}.", extra_tags="ok")
     return redirect(f"{reverse('run', args=[run_id])}?{urlencode({'task': key})}")

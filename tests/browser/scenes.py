@@ -65,12 +65,21 @@ def everything() -> dict[str, Run]:
     scenes = {"one": single, "many": _many(eng), "wide": _wide(eng), "eight": eight(eng)} | {
         "queued": world.run(eng, project="Name five risks of moving payroll to a new vendor")
     }
+    _judged(scenes["eight"])
     budget_scene.money(org, eng)
     policy_scene.rules(org, eng, single)
     advice_scene.advice(eng)
     tuning_scene.learned(org, eng)
     market_scene.market(org)
     return scenes
+
+
+def _judged(run: Run) -> None:
+    """Have two people say what they think of one task."""
+    task = run.tasks.get(key="tokens")
+    why = "Tokens of a user who was removed are still taken until they expire."
+    world.verdict(task, "dev", 0.5, why, minutes=42)
+    world.verdict(task, "ada", 1.0, minutes=3)
 
 
 def _single(team: Team) -> Run:

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from budgets.core.money import NANOUSD_PER_USD
 from budgets.models import Budget, Hold, Membership, Org, Team, User
 from routing.models import Decision
-from runs.models import Attempt, AttemptText, Run, Task, TaskText
+from runs.models import Attempt, AttemptText, Feedback, Run, Task, TaskText
 from telemetry.models import Call, Event
 
 PASSWORD = "correct horse battery"
@@ -172,6 +172,17 @@ def finished_task(of: Run, key: str, depends_on: tuple[str, ...] = (), **given: 
     attempt(made, 1, 0.0, now - timedelta(seconds=60), failing=True)
     attempt(made, 2, values["score"], now - timedelta(seconds=30))
     return made
+
+
+def verdict(of: Task, name: str, score: float, comment: str = "", minutes: int = 1) -> Feedback:
+    """Make what a person said of a task, so many minutes ago."""
+    return Feedback.objects.create(
+        task=of,
+        by=User.objects.get(username=name),
+        score=score,
+        comment=comment,
+        at=timezone.now() - timedelta(minutes=minutes),
+    )
 
 
 def attempt(of: Task, number: int, score: float, at: datetime, failing: bool = False) -> Attempt:
