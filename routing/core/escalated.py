@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from routing.core.cascade import LEAST_SCORES, NO_GAIN, Way, Weighed
-from routing.core.choice import Choice, chance_of
+from routing.core.chance import chance_of
+from routing.core.choice import Choice
 from routing.core.quality import Estimate
 
 SUFFIX: Final = "+escalated"
