@@ -9,7 +9,8 @@ import pytest
 
 from routing.core.beliefs import believe
 from routing.core.cascade import LEAST_SCORES, NO_GAIN, TAKEN, Check, Weighed, weigh
-from routing.core.choice import Choice, chance_of, choose
+from routing.core.chance import chance_of
+from routing.core.choice import Choice, choose
 from routing.core.escalated import escalated, judged_by
 from routing.core.levels import Evidence
 from routing.core.posterior import Key
