@@ -109,6 +109,29 @@ def test_choosing_a_task_shows_its_attempts_and_why_each_model_was_chosen(
     assert errors == []
 
 
+def test_a_verdict_is_given_while_the_page_updates_and_then_corrected(
+    page: Page, address: str, run: Run, errors: list[str]
+):
+    Run.objects.filter(pk=run.pk).update(status="RUNNING", tasks_total=2, tasks_done=1)
+    task = world.finished_task(run, "tokens")
+    world.verdict(task, "dev", 0.5, "expiry is not tested")
+    page.goto(f"{address}/runs/{run.pk}/?task=tokens")
+    said = page.get_by_role("region", name="What people say")
+    said.get_by_label("Why, if you like").fill("the claim is missing")
+    change(run, "call.finished", calls=9)
+    expect(page.get_by_text("9", exact=True).first).to_be_visible()
+    expect(said.get_by_label("Why, if you like")).to_have_value("the claim is missing")
+
+    said.get_by_role("button", name="Bad").click()
+    expect(said).to_contain_text("2 verdicts, 0.25 on average")
+    said.get_by_label("Why, if you like").fill("")
+    said.get_by_role("button", name="Good").click()
+    expect(said).to_contain_text("2 verdicts, 0.75 on average")
+    expect(said.get_by_role("button", name="Good")).to_have_attribute("aria-pressed", "true")
+    expect(said).not_to_contain_text("the claim is missing")
+    assert errors == []
+
+
 def test_what_a_model_wrote_is_text_and_never_markup(
     page: Page, address: str, run: Run, errors: list[str]
 ):

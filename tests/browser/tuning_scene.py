@@ -77,7 +77,7 @@ def _evidence(org: Org, team: Team) -> None:
     commands += [_choice(org, team, number) for number in range(24)]
     apply_now(*commands)
     keep_beliefs(org.pk, now)
-    for number, task in enumerate(Task.objects.filter(score__isnull=False)[:14]):
+    for number, task in enumerate(Task.objects.filter(score__isnull=False, feedback=None)[:14]):
         Feedback.objects.create(task=task, score=0.6 + number % 5 / 12, at=now)
 
 

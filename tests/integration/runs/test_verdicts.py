@@ -73,9 +73,9 @@ def test_the_page_tells_who_said_what_and_when(world: World, run: Run, api: Api)
     page = shown(client_of(world.member), run)
 
     assert "3 verdicts, 0.60 on average" in page
-    assert page.index('<b>Good</b> <span class="muted">you<') < page.index("key test<")
+    assert page.index('<b>Good</b> <span class="muted">· you<') < page.index("key test<")
     assert "<b>0.80</b>" in page
-    assert '<b>Bad</b> <span class="muted">Ada Byron<' in page
+    assert '<b>Bad</b> <span class="muted">· Ada Byron<' in page
     assert "the dates are wrong" in page
     assert 'value="good" aria-pressed="true"' in page
     assert 'value="bad" aria-pressed="false"' in page
