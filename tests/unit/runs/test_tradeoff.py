@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from routing.core.candidates import Candidate
-from routing.core.choice import WORTH_NANOUSD
+from routing.core.choice import WORTH_NANOUSD, choose
 from routing.core.quality import Estimate
-from runs.core.tradeoff import frontier, stretches
+from runs.core.tradeoff import WORTHS, frontier, stretches
 
 
 def candidate(model: str, mean: float, cost: int | None) -> Candidate:
@@ -27,6 +29,17 @@ def test_more_is_paid_the_more_a_result_is_worth():
     assert found[0].from_nanousd == 0
     assert found[-1].to_nanousd is None
     assert [one.to_nanousd for one in found[:-1]] == [one.from_nanousd for one in found[1:]]
+
+
+@pytest.mark.parametrize("worth", WORTHS)
+def test_the_one_chosen_is_whom_routing_would_take_without_a_draw(worth: int):
+    known = [CHEAP, MIDDLE, BEST, POOR, candidate("alike", 0.85, 3_000_000)]
+    made = choose(known, preference="balanced", draws={}, threshold=0.8, worth_nanousd=worth)
+    (here,) = [
+        one for one in stretches(known, 0.8)
+        if one.from_nanousd <= worth and (one.to_nanousd is None or worth < one.to_nanousd)
+    ]  # fmt: skip
+    assert here.model == made.model
 
 
 def test_each_preference_lies_in_one_stretch():
