@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from budgets.core.errors import BudgetExceeded
 from budgets.core.money import format_usd
 from routing.core.stages import APPLIED, CANARY, SHADOW, WrongStage
 from routing.models import Recommendation
+from routing.models.recommendation import Kind
 from routing.selectors.steering import DEFAULT_SHARE
 from routing.services.recommendations import Wanted, advance, dismiss, revert
 from routing.services.recommendations.shadow_money import default_cap
@@ -30,6 +31,15 @@ DONE = {
     SHADOW: "In shadow: both models answer, and only the present one counts.",
     CANARY: "The canary has begun. It stops by itself if quality drops.",
     APPLIED: "Applied. It holds for every call from now on, and can be reverted at any time.",
+}
+DISMISSED = {
+    Kind.ROUTING: "Dismissed. It is not proposed again for 30 days.",
+    Kind.FINE_TUNING: "Dismissed. Who reckons again may propose it again.",
+}
+REVERTED = {
+    Kind.ROUTING: "Reverted. Models are chosen as before from now on.",
+    Kind.FINE_TUNING: "Reverted. What its model brings is not counted from now on; to have it "
+    "called no more, take it from the models.",
 }
 
 
@@ -77,20 +87,21 @@ def recommendation_apply(request: HttpRequest, recommendation_id: UUID) -> HttpR
 @page
 def recommendation_dismiss(request: HttpRequest, recommendation_id: UUID) -> HttpResponse:
     """Turn a proposal down."""
-    said = "Dismissed. It is not proposed again for 30 days."
-    return _with_reason(request, recommendation_id, dismiss, said)
+    return _with_reason(request, recommendation_id, dismiss, DISMISSED)
 
 
 @require_POST
 @page
 def recommendation_revert(request: HttpRequest, recommendation_id: UUID) -> HttpResponse:
     """Take a recommendation back."""
-    said = "Reverted. Models are chosen as before from now on."
-    return _with_reason(request, recommendation_id, revert, said)
+    return _with_reason(request, recommendation_id, revert, REVERTED)
 
 
 def _with_reason(
-    request: HttpRequest, pk: UUID, decide: Callable[..., Recommendation], said: str
+    request: HttpRequest,
+    pk: UUID,
+    decide: Callable[..., Recommendation],
+    said: Mapping[str, str],
 ) -> HttpResponse:
     """Decide for the reason that was given, and say what came of it."""
     caller = caller_of(request)
@@ -98,7 +109,7 @@ def _with_reason(
 
     def work(given: dict[str, Any]) -> str:
         decide(row.pk, by=caller.name, now=timezone.now(), reason=given["reason"])
-        return said
+        return said[row.kind]
 
     return _try(request, row, ReasonForm(request.POST), work)
 

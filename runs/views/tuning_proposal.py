@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from budgets.core.access import Action
+from routing.models.recommendation import State
 from runs.core.refusals import NotVisible
 from runs.core.tuning.dataset import FORMATS, Part
 from runs.models import TuningDataset
@@ -34,6 +35,7 @@ from runs.views.tuning_download import download
 from runs.views.tuning_figures import OfferCard, interval_text, left_out_of
 
 DATASETS = 10
+LINKABLE = (State.PROPOSED, State.APPLIED)
 
 
 class OptionalAmountField(AmountField):
@@ -59,6 +61,7 @@ def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Show one proposal."""
     caller = caller_of(request)
     row, place = proposal_get(caller, proposal_id)
+    may_decide = place.allows(caller, Action.STEER_ROUTING)
     found = datasets_of(caller).filter(recommendation_id=row.pk)[:DATASETS]
     context: dict[str, Any] = {
         "row": row,
@@ -70,7 +73,9 @@ def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
         "texts": place.allows(caller, Action.READ_TEXTS),
         "tuned": tuned_of(row),
         "returns": [(one, interval_text(one.saving)) for one in returns_of(row, timezone.now())],
-        "form": ModelForm() if place.allows(caller, Action.STEER_ROUTING) else None,
+        "form": ModelForm() if may_decide and row.state in LINKABLE else None,
+        "may_dismiss": may_decide and row.state == State.PROPOSED,
+        "may_revert": may_decide and row.state == State.APPLIED,
     }
     part = wants_part(request)
     return render(request, f"tuning/{'parts/datasets' if part else 'proposal'}.html", context)

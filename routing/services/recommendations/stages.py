@@ -11,7 +11,7 @@ from django.db import transaction
 
 from routing.core.stages import check_advance, check_dismiss, check_revert
 from routing.models import Recommendation
-from routing.models.recommendation import State
+from routing.models.recommendation import Kind, State
 from routing.selectors.steering import DEFAULT_SHARE
 from routing.services.recommendations.realising import realise
 from routing.services.recommendations.record import locked, move
@@ -77,7 +77,7 @@ def _leave(row: Recommendation, now: datetime) -> dict[str, Any]:
     if row.state == State.SHADOW:
         close_holds(row, now)
         return {**trial_figures(row), "spent_nanousd": spent_nanousd(row)}
-    if row.state in (State.CANARY, State.APPLIED):
+    if row.kind == Kind.ROUTING and row.state in (State.CANARY, State.APPLIED):
         realise(row, now)
     return trial_figures(row) if row.state == State.CANARY else {}
 

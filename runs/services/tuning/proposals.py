@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from budgets.models import Org
 from routing.models.recommendation import OPEN, Recommendation, State
 from routing.models.recommendation import Kind as AdviceKind
+from routing.services.recommendations.record import tell
 from runs.core.tuning.assumptions import Assumptions, BaseModel, as_json
 from runs.core.tuning.facts import Facts, missing_examples
 from runs.core.tuning.interval import Range
@@ -100,6 +102,8 @@ def propose(reckoned: Reckoning, offer: Offer, *, actor: str, now: datetime) -> 
     subject = " ".join(filter(None, ("tune", offer.base.name, kind.task_type, kind.validator)))
     whose = {"org_id": place.org.pk, "team_id": place.team.pk if place.team else None}
     with transaction.atomic():
+        # The org's row is locked, so that of two people at once the second renews the first's.
+        Org.objects.select_for_update().get(pk=place.org.pk)
         open_one = Recommendation.objects.select_for_update().filter(
             **whose, kind=AdviceKind.FINE_TUNING, subject=subject, state__in=OPEN
         ).first()  # fmt: skip
@@ -111,6 +115,8 @@ def propose(reckoned: Reckoning, offer: Offer, *, actor: str, now: datetime) -> 
         for name, value in _columns(reckoned, offer, now).items():
             setattr(made, name, value)
         made.save()
+        if open_one is None:
+            tell(made, now)
         record_change(
             "recommendation", str(made.pk), actor=actor, at=now, **whose,
             before=None if open_one is None else {}, after={"title": made.title, "n": made.n},

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Avg, Count, Sum
+from django.db.models import Avg, Count, Q, Sum
 
 from budgets.core.money import parse_usd
 from budgets.models import Org
@@ -24,6 +24,7 @@ from telemetry.services.changes import record_change
 
 # A run that was interrupted may be gone on with until then.
 LONGEST_RUN: Final = timedelta(days=31)
+STILL_COUNTED: Final = timedelta(days=2)
 
 
 class NotRegistrable(ValueError):
@@ -85,14 +86,18 @@ def register_model(
 
 
 def returns_of(row: Recommendation, now: datetime) -> list[Return]:
-    """Return what a registered model brought each month so far; none is registered: nothing."""
+    """Return what a registered model brought each month so far; none is registered: nothing.
+
+    What was taken back brings, and costs, nothing more from then on.
+    """
     tuned = tuned_of(row)
     if tuned is None:
         return []
+    until = min(now, row.stage_ended_at or now)
     present = range_from(row.evidence["estimate"], "present_nanousd")
     hosting = parse_usd(row.evidence["base"]["hosting_usd"])
     return returns(
-        _months(row, tuned, now), present,
+        _months(row, tuned, until), present,
         training_nanousd=tuned.training_nanousd, hosting_nanousd=hosting,
     )  # fmt: skip
 
@@ -110,7 +115,11 @@ def keep_returns(row: Recommendation, now: datetime) -> int:
 
 def keep_returns_of_org(org_id: int, now: datetime) -> int:
     """Bring the ledgers of an organisation's tuned models up to date; return how many."""
-    rows = Recommendation.objects.filter(org_id=org_id, kind=Kind.FINE_TUNING, state=State.APPLIED)
+    # Of what was taken back the last days, which nobody may have counted yet.
+    late = Q(state=State.REVERTED, stage_ended_at__gt=now - STILL_COUNTED)
+    rows = Recommendation.objects.filter(
+        Q(state=State.APPLIED) | late, org_id=org_id, kind=Kind.FINE_TUNING
+    )
     return sum(keep_returns(row, now) > 0 for row in rows)
 
 

@@ -197,6 +197,21 @@ def test_a_registered_model_is_followed_month_by_month(world: World):
     assert '<td class="num">40</td>' in shown
     again = client.post(url, {"model": "sim/gpt-6-luna"}, follow=True).content.decode()
     assert "registered for this proposal already" in again
+    back = reverse("recommendation-revert", args=[row.pk])
+    assert back in shown
+    assert back not in text_of(world.auditor, reverse("tuning-proposal", args=[row.pk]))
+    reverted = client.post(back, follow=True).content.decode()
+    assert "is not counted from now on" in reverted
+    assert back not in reverted and "What it brought" in reverted
+
+
+def test_a_proposal_is_dismissed_on_its_page_and_then_takes_no_model(world: World):
+    row = scene.proposal(world.org, world.team)
+    url = reverse("recommendation-dismiss", args=[row.pk])
+    assert url in text_of(world.owner, reverse("tuning-proposal", args=[row.pk]))
+    page = client_of(world.owner).post(url, follow=True).content.decode()
+    assert "may propose it again" in page
+    assert "Link it" not in page and url not in page
 
 
 def test_a_proposal_that_was_turned_down_takes_no_model(world: World):

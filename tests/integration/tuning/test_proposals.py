@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from routing.models import Decision, Recommendation
+from routing.models import Decision, RealisedSaving, Recommendation
 from routing.models.recommendation import State
+from routing.services.recommendations import revert
 from runs.core.tuning.assumptions import InvalidAssumption
 from runs.models import Feedback, TuningAssumptions
 from runs.selectors.tuning import newest
@@ -17,6 +20,8 @@ from runs.selectors.tuning.examples import Kind
 from runs.selectors.tuning.places import Place
 from runs.services.tuning.assumptions import change_assumptions
 from runs.services.tuning.proposals import propose, reckon
+from runs.services.tuning.returns import keep_returns_of_org, register_model, returns_of
+from telemetry.models import Event
 from tests.integration.routing.advice import make_scores
 from tests.integration.tuning import scene
 from tests.world import World, make_team
@@ -81,6 +86,48 @@ def test_proposing_again_renews_the_open_one_and_leaves_what_was_acted_on(world:
     assert again.created_by == "ada"
     Recommendation.objects.update(state=State.APPLIED, n=7)
     assert propose(reckoned, offer, actor="bob", now=now()).n == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_propose_at_once_make_one_proposal(world: World):
+    start = threading.Barrier(3)
+    made: list[Recommendation] = []
+
+    def keep() -> None:
+        start.wait()
+        try:
+            made.append(scene.proposal(world.org, world.team))
+        finally:
+            connection.close()
+
+    people = [threading.Thread(target=keep) for _ in range(3)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    assert [one.pk for one in made] == [Recommendation.objects.get().pk] * 3
+    assert Event.objects.get(type="recommendation.proposed").payload["kind"] == "fine_tuning"
+
+
+def test_what_was_taken_back_brings_and_costs_nothing_more(world: World):
+    row = scene.proposal(world.org, world.team)
+    row.evidence["base"]["hosting_usd"] = "100"
+    row.save(update_fields=["evidence"])
+    linked = now()
+    register_model(row, "sim/gpt-6-luna", None, actor="ada", now=linked)
+    back = linked + timedelta(hours=1)
+    for when in (linked + timedelta(minutes=30), back + timedelta(minutes=30)):
+        scene.tasks(scene.run_of(world.team), 10, model="sim/gpt-6-luna", finished_at=when,
+                    cost_nanousd=8_000_000)  # fmt: skip
+    revert(row.pk, by="ada", now=back, reason="worse at dates")
+
+    later = back + timedelta(days=1)
+    assert keep_returns_of_org(world.org.pk, later) == 1
+    saved = RealisedSaving.objects.get(recommendation=row)
+    assert saved.tasks == 10
+    row.refresh_from_db()
+    assert len(returns_of(row, back + timedelta(days=100))) == 1, "hosting has ended"
+    assert keep_returns_of_org(world.org.pk, later + timedelta(days=3)) == 0
 
 
 def test_only_what_the_validator_looks_at_counts_where_one_is_named(world: World):
