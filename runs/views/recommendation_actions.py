@@ -32,11 +32,11 @@ DONE = {
     CANARY: "The canary has begun. It stops by itself if quality drops.",
     APPLIED: "Applied. It holds for every call from now on, and can be reverted at any time.",
 }
-DISMISSED = {
+DISMISSED: Mapping[str, str] = {
     Kind.ROUTING: "Dismissed. It is not proposed again for 30 days.",
     Kind.FINE_TUNING: "Dismissed. Who reckons again may propose it again.",
 }
-REVERTED = {
+REVERTED: Mapping[str, str] = {
     Kind.ROUTING: "Reverted. Models are chosen as before from now on.",
     Kind.FINE_TUNING: "Reverted. What its model brings is not counted from now on; to have it "
     "called no more, take it from the models.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from budgets.core.access import Action, Caller
 from budgets.selectors import teams_of
 from routing.core.advice import TOLERANCE
 from routing.core.stages import stages_after
-from routing.core.trial import Verdict
+from routing.core.trial import ALPHA, Verdict
 from routing.models import RealisedSaving, Recommendation
 from routing.models.recommendation import STEERING, Kind, State
 from runs.selectors.recommendation_samples import samples_of
@@ -62,11 +62,15 @@ def recommendation(request: HttpRequest, recommendation_id: UUID) -> HttpRespons
         "verdict": verdict,
         "verdict_bar": _verdict_bar(verdict) if verdict else None,
         "verdict_text": _verdict_text(verdict) if verdict else "",
+        "verdict_mean": signed(verdict.mean) if verdict and verdict.mean is not None else "",
+        "certainty": f"{1 - 2 * ALPHA:.0%}".replace("%", " %"),
         "tolerance": signed(-TOLERANCE),
         "money": shadow_money(row),
         "samples": samples_of(caller, row),
         "months": _months(row),
-        "steps": [(step, LOOKS[step.after]) for step in row.steps.all()],
+        "steps": [
+            (step, LOOKS[step.after], _figures_text(step.figures)) for step in row.steps.all()
+        ],
         **_ways_on(reading),
     }
     return render(request, "recommendations/page.html", context)
@@ -103,7 +107,7 @@ def _quality_bar(row: Recommendation) -> IntervalBar | None:
 
 def _verdict_bar(verdict: Verdict) -> IntervalBar:
     scale = Scale.over((verdict.low, verdict.high, -3 * TOLERANCE, 3 * TOLERANCE))
-    label = f"between {signed(verdict.low)} and {signed(verdict.high)}"
+    label = f"{signed(verdict.low)} to {signed(verdict.high)}"
     return interval_bar(label, verdict.low, verdict.mean, verdict.high, scale, [-TOLERANCE])
 
 
@@ -112,7 +116,18 @@ def _verdict_text(verdict: Verdict) -> str:
         return "Quality is lower by more than the tolerance."
     if verdict.holds:
         return "Quality holds: it is surely no lower than the tolerance allows."
-    return "Not certain yet. It stops by itself as soon as a drop is."
+    return "Not certain yet. As soon as a drop is certain, it stops by itself."
+
+
+def _figures_text(figures: Mapping[str, Any]) -> str:
+    """Write what the stage that a step ended had come to; empty: nothing was measured."""
+    told = []
+    if pairs := figures.get("pairs"):
+        change = quality_text(*(figures[f"quality_{name}"] for name in ("change", "low", "high")))
+        told.append(f"{pairs:,} comparison{'s' if pairs > 1 else ''}, mean score {change}")
+    if (spent := figures.get("spent_nanousd")) is not None:
+        told.append(f"{usd(spent)} spent")
+    return "; ".join(told)
 
 
 def _months(row: Recommendation) -> list[Month]:

@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from budgets.core.access import Role
 from budgets.models import Membership
-from routing.models import Recommendation
+from routing.models import Recommendation, TrialResult
+from routing.services.recommendations import Wanted, advance
 from tests.integration.routing.advice import (
     CENT,
     CURRENT,
@@ -66,6 +67,28 @@ def test_texts_of_another_organisation_are_no_evidence(world: World) -> None:
     page = client.get(f"{URL}{row.pk}/").content.decode()
     assert f"written for team {world.team.pk}" in page
     assert f"written for team {world.other.pk}" not in page
+
+
+def test_what_a_trial_came_to_still_stands_there_once_it_is_over(
+    world: World, analyst: Client
+) -> None:
+    now = timezone.now()
+    row = make_recommendation(world.team, now)
+    advance(row.pk, Wanted("shadow", 100 * CENT), by="ada", now=now)
+    TrialResult.objects.bulk_create(
+        TrialResult(
+            recommendation=row, at=now, stage="shadow", arm=arm, team_id=world.team.pk,
+            run_id=row.pk, task_key=f"t{number}", attempt=1, score=score, accepted=True,
+            cost_nanousd=CENT,
+        )
+        for number in range(12)
+        for arm, score in (("current", 0.9), ("proposed", 0.88))
+    )  # fmt: skip
+    page = analyst.get(f"{URL}{row.pk}/").content.decode()
+    assert f"{PROPOSED} scores −0.020 on average against {CURRENT}" in page
+    assert "with 90 %" in page
+    page = analyst.post(f"{URL}{row.pk}/revert/", follow=True).content.decode()
+    assert "12 comparisons, mean score −0.020 (" in page and "$0.00 spent" in page
 
 
 def test_what_stands_against_a_stage_is_said_on_the_page(world: World, analyst: Client) -> None:
