@@ -1,0 +1,135 @@
+"""A month of an organisation's attempts, with all that is told of them.
+
+An attempt stands for four calls: writing, review, two judgements. Of calls and choices, those
+alone are written that could be read: the writing ones of the newest runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import product
+
+from django.db import connection
+from django.utils import timezone
+
+from routing.core.candidates import Candidate
+from routing.core.choice import choose
+from routing.core.quality import RECENT, Estimate, pack
+from routing.models import Decision, Evidence, QualityProfile
+from routing.selectors import known_models
+from runs.core.rules import TaskType
+from runs.models import Attempt, Run, Task
+from telemetry.models import Call, Score
+from tests.benchmarks.filling import ID_AT, JSON, NEW_ID, bare, case, insert
+from tests.benchmarks.house import DAYS, House
+from tests.benchmarks.lists import made
+from tests.integration.routing.advice import CURRENT, PROPOSED
+
+CALLS_AN_ATTEMPT = 4
+TASKS_A_RUN = 100
+RUNS_WITH_CALLS = 1_000
+RUNS_WITH_CHOICES = 250
+TYPES = [kind.value for kind in TaskType]
+REASONS = ("a date is missing or not written as ISO 8601", "the total does not match the lines",
+           "verbose, and its tone is too casual for the board")  # fmt: skip
+
+
+def fill(house: House, calls: int) -> None:
+    """Write a month of so many calls."""
+    now, attempts = timezone.now(), calls // CALLS_AN_ATTEMPT
+    runs = attempts // TASKS_A_RUN
+    Run.objects.bulk_create(
+        (
+            made(house, place, now - timedelta(days=DAYS) * (1 - place / runs))
+            for place in range(runs)
+        ),
+        2_000,
+    )
+    with bare(*(Task, Attempt, Score, Evidence, Call)) as cursor:
+        for statement in statements(house.org.pk):
+            cursor.execute(statement)
+    QualityProfile.objects.bulk_create(profiles(house, attempts))
+
+
+def profiles(house: House, attempts: int) -> Iterator[QualityProfile]:
+    """Yield what so much evidence would come to, were all models as busy."""
+    names = models()
+    for team_id, share in ((0, 1.0), *((team.pk, 0.5) for team in house.teams)):
+        for number, (model, kind) in enumerate(product(names, TYPES)):
+            n = int(share * attempts / len(names) / len(TYPES))
+            mean = 0.5 + number % 40 / 100
+            yield QualityProfile(
+                org_id=house.org.pk, team_id=team_id, model=model, task_type=kind, n=n,
+                weight=n, score_sum=n * mean, score_sumsq=n * (mean * mean + 0.01),
+                call_weight=n, cost_sum_nanousd=n * 5e6, token_sum=n * 900, latency_sum_ms=n * 900,
+                recent=pack((number + place, mean) for place in range(RECENT)),
+                updated_at=timezone.now(),
+            )  # fmt: skip
+
+
+def models() -> list[str]:
+    """Return the models that can be reached."""
+    return sorted(name for name, spec in known_models().models.items() if spec.simulated)
+
+
+def choice() -> str:
+    """Return one choice among all models, as JSON."""
+    belief = Estimate(0.8, 0.05, 20, 0.1)
+    candidates = [
+        Candidate(name, "sim", belief, 1_000_000 + place * 10_000, 1)
+        for place, name in enumerate(models())
+    ]
+    return json.dumps(choose(candidates, preference="balanced", draws={}).as_json())
+
+
+def statements(org_id: int) -> list[str]:
+    """Return what writes tasks, attempts, scores and calls of an organisation's runs."""
+    vendor = connection.vendor
+    model = f"CASE WHEN t.id % 2 = 0 THEN '{CURRENT}' ELSE '{PROPOSED}' END"
+    worth = "CASE WHEN t.id % 5 = 0 THEN 0.4 ELSE 0.9 + (t.id % 10) * 0.005 END"
+    cost = "CASE WHEN t.id % 2 = 0 THEN 10000000 ELSE 5000000 END + (t.id % 97) * 10000"
+    run, task, score = (kind._meta.db_table for kind in (Run, Task, Score))
+    tasks = f"FROM {task} t JOIN {run} r ON r.id = t.run_id WHERE r.org_id = {org_id}"
+    newest, last = (
+        f"FROM {task} t JOIN (SELECT * FROM {run} WHERE org_id = {org_id} "
+        f"ORDER BY id DESC LIMIT {count}) r ON r.id = t.run_id"
+        for count in (RUNS_WITH_CALLS, RUNS_WITH_CHOICES)
+    )
+    whose = {"at": "r.created_at", "org_id": "r.org_id", "team_id": "r.team_id", "run_id": "r.id",
+             "task_key": "t.key", "attempt": "1", "task_type": "t.type", "provider": "'sim'",
+             "model": model, "cost_nanousd": cost}  # fmt: skip
+    said = f"""CAST('[{{"model": "j", "score": 0.4, "reason": "' || {case("t.id", REASONS)}
+        || ' in case ' || t.id || '"}}]' AS {JSON[vendor]})"""
+    numbers = f"""WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
+        WHERE i + 1 < {TASKS_A_RUN})"""
+    return [
+        numbers + insert(
+            Task, f"FROM {run} r CROSS JOIN n WHERE r.org_id = {org_id}", run_id="r.id",
+            key="'t' || n.i", position="n.i", type=case("n.i", TYPES), threshold="0.85",
+            validators="""'[{"name": "json_schema", "options": {}}]'""",
+        ),
+        insert(
+            Attempt, tasks, task_id="t.id", number="1", model=model, score=worth, judgements=said,
+            validators_passed="true", has_output="true", cost_nanousd=cost,
+            started_at="r.created_at", finished_at="r.created_at",
+        ),
+        insert(Score, tasks, **whose, score=worth, accepted="t.id % 5 <> 0"),
+        insert(
+            Evidence, f"FROM {score} WHERE org_id = {org_id}", at="at", org_id="org_id",
+            team_id="team_id", model="model", task_type="task_type", source="'attempt'",
+            score="score", weight="1", cost_nanousd="cost_nanousd", input_tokens="900",
+        ),
+        insert(
+            Call, newest, **whose, id=NEW_ID[vendor], phase="'generation'", outcome="'ok'",
+            input_tokens="900", output_tokens="400",
+        ),
+        insert(
+            Decision, last, id=ID_AT[vendor].format(at="r.created_at", number="t.id"),
+            at="r.created_at", org_id="r.org_id", team_id="r.team_id", run_id="r.id",
+            position="-t.id", kind="'route'", outcome="'allow'", phase="'generation'",
+            inputs=f"""CAST('{{"task_type": "' || t.type || '"}}' AS {JSON[vendor]})""",
+            candidates=f"CAST('{choice()}' AS {JSON[vendor]})", model=model,
+        ),
+    ]  # fmt: skip
