@@ -22,7 +22,7 @@ from routing.selectors.tallies import start_of
 
 KEPT: Final = timedelta(days=31)
 # The first time, so much of the newest evidence tells of the days before.
-MOST_EVIDENCE: Final = 50_000
+MOST_EVIDENCE: Final = 20_000
 _COLUMNS = ("team_id", "model", "task_type", "version", "at", "score", "weight")
 _DAY = timedelta(days=1)
 
