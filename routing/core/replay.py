@@ -1,6 +1,6 @@
 """Recorded outcomes streamed through the choice and the learning that calls go through.
 
-Invariant: the learner sees nothing of a prompt but the chosen model's score and cost.
+Invariant: the learner sees nothing of a prompt but score and cost of the models it called.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 
 from routing.core.beliefs import NOTHING_BELIEVED, Beliefs, believe
 from routing.core.candidates import Candidate
-from routing.core.choice import choose
+from routing.core.choice import Choice, choose
 from routing.core.frontier import Point
 from routing.core.levels import Evidence
 from routing.core.outcomes import Outcomes, Prompt
 from routing.core.posterior import Key
 from routing.core.quality import EPOCH, NOTHING_SEEN, Observation, Profile, observe
+from routing.core.token_price import TokenPrices
 
 # A call a minute: what is seen in a replay hardly fades, as its prompts came in no known time.
 STEP = timedelta(minutes=1)
@@ -35,48 +36,52 @@ class Learner:
     """Learns one stream of outcomes at one exchange rate.
 
     `draw` gives standard normals; None: no exploring, which is right only where everything is
-    seen anyway.
+    seen anyway. `threshold` None: the score counts, not whether it reaches a threshold.
     """
 
     models: Sequence[str]
     rate: float
     draw: Gauss | None
+    threshold: float | None = None
     now: datetime = EPOCH
     calls: int = 0
     profiles: dict[Key, Profile] = field(default_factory=dict)
     beliefs: Beliefs = NOTHING_BELIEVED
     worth_nanousd: float = MONEY_DOES_NOT_COUNT
-    # The files hold no price list: a model that was never called is taken for the cheapest, so
-    # that all are called once or twice before their price is held against them.
+    # The files hold no price list. A model that was never called is taken for the cheapest, so
+    # that all are called once or twice before their price is held against them, and what a
+    # longer prompt costs more is learned.
     _cheapest: float = 0.0
+    _prices: TokenPrices = field(default_factory=TokenPrices)
 
-    def choose(self, prompt: Prompt) -> int:
-        """Return the index of the model that the prompt goes to."""
+    def choose(self, prompt: Prompt) -> Choice:
+        """Return which model the prompt goes to, and why."""
         if self.calls < RENEW_ALWAYS or self.calls % RENEW_EVERY == 0:
             self._renew()
         self.calls += 1
-        candidates = [self._candidate(model, prompt) for model in self.models]
-        draws = {} if self.draw is None else {model: self.draw() for model in self.models}
-        made = choose(
-            candidates,
+        return choose(
+            [self._candidate(model, prompt) for model in self.models],
             preference="balanced",
-            draws=draws,
-            threshold=None,
+            draws={} if self.draw is None else {model: self.draw() for model in self.models},
+            threshold=self.threshold,
             worth_nanousd=self.worth_nanousd,
         )
-        return self.models.index(made.model)
 
-    def learn(self, prompt: Prompt, chosen: int) -> None:
-        """Take in what the chosen model made of the prompt."""
+    def learn(self, prompt: Prompt, model: str, task_type: str | None = None) -> Point:
+        """Take in and return the cost and the score of a model at a prompt.
+
+        `task_type` None: the prompt's category.
+        """
         self.now += STEP
-        key = (self.models[chosen], prompt.category)
+        place = self.models.index(model)
+        score, cost = prompt.scores[place], prompt.costs[place]
+        key = (model, task_type or prompt.category)
         seen = Observation(
-            at=self.now,
-            score=prompt.scores[chosen],
-            cost_nanousd=round(prompt.costs[chosen]),
-            input_tokens=prompt.input_tokens,
+            at=self.now, score=score, cost_nanousd=round(cost), input_tokens=prompt.input_tokens
         )
         self.profiles[key] = observe(self.profiles.get(key, NOTHING_SEEN), seen)
+        self._prices.learn(key, prompt.input_tokens, cost)
+        return cost, score
 
     def _renew(self) -> None:
         tiers = dict.fromkeys(self.models, "standard")
@@ -89,9 +94,25 @@ class Learner:
 
     def _candidate(self, model: str, prompt: Prompt) -> Candidate:
         key = (model, prompt.category)
-        cost = self.beliefs.spent.expected_cost(key, None, prompt.input_tokens)
+        cost = self.beliefs.spent.expected_cost(
+            key, None, prompt.input_tokens, self._prices.nanousd(model)
+        )
         expected = round(self._cheapest if cost is None else cost)
         return Candidate(model, model, self.beliefs.estimate(key), expected, expected)
+
+
+Step = Callable[[Learner, Prompt], Point]
+
+
+def one_call(learner: Learner, prompt: Prompt) -> Point:
+    """Return what the model that the prompt goes to makes of it."""
+    return learner.learn(prompt, learner.choose(prompt).model)
+
+
+def all_seen(learner: Learner, prompt: Prompt) -> Point:
+    """Return the same, where the learner then sees every model's outcome."""
+    chosen = learner.choose(prompt).model
+    return {model: learner.learn(prompt, model) for model in learner.models}[chosen]
 
 
 def play(
@@ -99,28 +120,21 @@ def play(
     order: Sequence[int],
     learner: Learner,
     *,
+    step: Step = one_call,
     warm: int = 0,
     passes: int = 1,
-    all_seen: bool = False,
 ) -> Point:
-    """Return the mean cost and score of the learner's choices, prompts coming in this order.
+    """Return the mean cost and score over the prompts, which come in this order.
 
     The first `warm` prompts are seen with all their outcomes beforehand, and not counted. Of
-    several passes the last one counts. `all_seen`: it learns every model's outcome.
+    several passes the last one counts. `step` says what is done with a prompt.
     """
-    everything = range(len(outcomes.models))
     for index in order[:warm]:
-        for model in everything:
+        for model in learner.models:
             learner.learn(outcomes.prompts[index], model)
     cost = score = 0.0
     for _ in range(passes):
-        cost = score = 0.0
-        for index in order[warm:]:
-            prompt = outcomes.prompts[index]
-            chosen = learner.choose(prompt)
-            cost += prompt.costs[chosen]
-            score += prompt.scores[chosen]
-            for model in everything if all_seen else (chosen,):
-                learner.learn(prompt, model)
+        points = [step(learner, outcomes.prompts[index]) for index in order[warm:]]
+        cost, score = (sum(values) for values in zip(*points, strict=True))
     count = len(order) - warm
     return cost / count, score / count

@@ -7,8 +7,9 @@ import gzip
 import json
 import random
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -16,12 +17,15 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
+from routing.core.choice import DEFAULT_THRESHOLD
 from routing.core.frontier import Frame, Judgement, Point, judge
 from routing.core.outcomes import Outcomes, outcomes_from
-from routing.core.replay import LAMBDAS, Learner, play
+from routing.core.replay import LAMBDAS, Learner, all_seen, play
+from routing.core.replay_cascade import two_tries
 from routing.core.rivals import RIVALS, Chance, Rival
 
 PRODUCT = "this product"
+TWO_TRIES = "this product, two tries"
 FULL = "full information online"
 
 
@@ -34,6 +38,12 @@ class Command(BaseCommand):
         parser.add_argument("--lambdas", type=_numbers, default=LAMBDAS, help="such as 0,0.01,0.1")
         parser.add_argument("--passes", type=int, default=1, help="the last one counts")
         parser.add_argument("--warm-start", type=int, default=0, metavar="N")
+        parser.add_argument(
+            "--threshold",
+            type=float,
+            default=DEFAULT_THRESHOLD,
+            help="of two tries, the second is made where the first scores less",
+        )
         parser.add_argument("--prompts", type=int, default=None, help="only the first so many")
         parser.add_argument("--json", action="store_true")
 
@@ -47,9 +57,14 @@ class Command(BaseCommand):
             raise CommandError("--warm-start leaves no prompt to be judged by")
         if passes < 1 or seeds < 1:
             raise CommandError("--passes and --seeds are at least 1")
-        settings = (tuple(options["lambdas"]), warm, passes)
-        runs = [curves(outcomes, seed, *settings) for seed in range(seeds)]
-        report = summary(outcomes, runs, settings[0])
+        lambdas = tuple(options["lambdas"])
+        played = partial(
+            curves, outcomes, lambdas=lambdas, warm=warm, passes=passes,
+            threshold=options["threshold"],
+        )  # fmt: skip
+        with ProcessPoolExecutor() as pool:
+            runs = list(pool.map(played, range(seeds)))
+        report = summary(outcomes, runs, lambdas)
         self.stdout.write(json.dumps(report, indent=1) if options["json"] else table(report))
 
 
@@ -62,20 +77,27 @@ def read(path: Path, limit: int | None) -> Outcomes:
 
 
 def curves(
-    outcomes: Outcomes, seed: int, lambdas: Iterable[float], warm: int, passes: int
+    outcomes: Outcomes,
+    seed: int,
+    *,
+    lambdas: Iterable[float],
+    warm: int,
+    passes: int,
+    threshold: float,
 ) -> dict[str, list[Point]]:
     """Return each router's points at all trade-offs, over one order of the prompts."""
     order = list(range(len(outcomes.prompts)))
     random.Random(seed).shuffle(order)  # noqa: S311
-    found: dict[str, list[Point]] = {name: [] for name in (PRODUCT, FULL, *RIVALS)}
+    found: dict[str, list[Point]] = {name: [] for name in (PRODUCT, TWO_TRIES, FULL, *RIVALS)}
     scale = fmean(cost for cost, _ in outcomes.singles) or 1.0
+    run = partial(play, outcomes, order, warm=warm, passes=passes)
     for rate in lambdas:
         source = random.Random(f"{seed} {rate}")  # noqa: S311
         normal = partial(source.gauss, 0.0, 1.0)
-        learner = Learner(outcomes.models, rate, normal)
-        found[PRODUCT].append(play(outcomes, order, learner, warm=warm, passes=passes))
-        knowing = Learner(outcomes.models, rate, None)
-        found[FULL].append(play(outcomes, order, knowing, warm=warm, passes=passes, all_seen=True))
+        found[PRODUCT].append(run(Learner(outcomes.models, rate, normal)))
+        found[FULL].append(run(Learner(outcomes.models, rate, None), step=all_seen))
+        twice = Learner(outcomes.models, rate, normal, threshold)
+        found[TWO_TRIES].append(run(twice, step=two_tries))
         chance = Chance(source.random, normal)
         for name, (index, explore) in RIVALS.items():
             rival = Rival(len(outcomes.models), index, explore, rate / scale, chance)
@@ -163,4 +185,7 @@ def _text(lines: TextIO) -> Iterator[str]:
 
 
 def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ArgumentTypeError("write numbers with commas between, such as 0,0.01") from error

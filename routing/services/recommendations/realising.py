@@ -14,11 +14,16 @@ from routing.models import AdviceDue, RealisedSaving, Recommendation, TrialResul
 from routing.models.recommendation import Arm, Kind, State
 
 MOVING = (State.CANARY, State.APPLIED)
+STILL_COUNTED = timedelta(days=2)
 
 
 def realise_org(org_id: int, now: datetime) -> int:
     """Bring the ledger of an organisation up to date; return how many recommendations it holds."""
-    rows = Recommendation.objects.filter(org_id=org_id, kind=Kind.ROUTING, state__in=MOVING)
+    # What was under way when it was taken back is done, and written, a little later.
+    late = Q(state=State.REVERTED, stage_ended_at__gt=now - STILL_COUNTED)
+    rows = Recommendation.objects.filter(
+        Q(state__in=MOVING) | late, org_id=org_id, kind=Kind.ROUTING
+    )
     found = list(rows)
     for row in found:
         realise(row, now)

@@ -10,7 +10,7 @@ import pytest
 
 from routing.core.frontier import judge
 from routing.core.outcomes import Outcomes, Prompt, outcomes_from
-from routing.core.replay import Learner, play
+from routing.core.replay import Learner, all_seen, play
 from routing.core.rivals import RIVALS, Chance, Rival
 
 SKILLS = {"easy": (0.8, 0.85, 0.9), "hard": (0.2, 0.7, 0.9), "odd": (0.9, 0.3, 0.5)}
@@ -63,7 +63,7 @@ def test_it_learns_nothing_from_models_that_were_not_chosen() -> None:
 def test_full_information_sees_every_outcome_and_does_not_explore() -> None:
     outcomes = world(80)
     learner = Learner(outcomes.models, 0.1, None)
-    play(outcomes, range(80), learner, all_seen=True)
+    play(outcomes, range(80), learner, step=all_seen)
     assert sum(profile.n for profile in learner.profiles.values()) == 240
 
 
