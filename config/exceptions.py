@@ -1,4 +1,4 @@
-"""One place where anything that goes wrong becomes RFC 9457 `application/problem+json`."""
+"""One place where what goes wrong in the API becomes RFC 9457 `application/problem+json`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.views import defaults
-from django.views.decorators.csrf import csrf_exempt
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions as rest
 
 from budgets.core.errors import BudgetExceeded, InFlight, InvalidChange, KeyReused
@@ -31,7 +29,6 @@ from runs.core.refusals import (
 )
 
 logger = logging.getLogger(__name__)
-API = "/api/"
 RETRY_SECONDS = 5
 # A message quotes what was sent, which may be of any length.
 MOST_CHARS = 500
@@ -178,37 +175,3 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], HttpResponse]] = {
     OperationalError: _away,
     InterfaceError: _away,
 }
-
-
-@csrf_exempt  # else a POST is answered by the page about forms that have expired
-def unknown_api_address(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Answer whatever stands under /api/ and is no address; a forgotten last slash is named.
-
-    A redirect to the slash would turn a POST into a GET, which then looks like success.
-    """
-    detail = "" if request.path.endswith("/") else f"Addresses end with a slash: {request.path}/"
-    return respond("not-found", detail)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if request.path.startswith(API):
-        return respond("malformed")
-    return defaults.bad_request(request, exception)
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if request.path.startswith(API):
-        return respond("forbidden")
-    return defaults.permission_denied(request, exception)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if request.path.startswith(API):
-        return respond("not-found")
-    return defaults.page_not_found(request, exception)
-
-
-def server_error(request: HttpRequest) -> HttpResponseBase:
-    if request.path.startswith(API):
-        return respond("internal")
-    return defaults.server_error(request)

@@ -13,7 +13,7 @@ from drf_spectacular.renderers import (
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 
-from config import exceptions, health, problem_pages
+from config import error_pages, health, problem_pages
 
 # JSON unless YAML is asked for: every reader of the one reads the other, not the reverse.
 SCHEMA = SpectacularAPIView.as_view(
@@ -35,10 +35,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("", include("runs.urls")),
     # Last: whatever is left under /api/ is answered as JSON, and never redirected.
-    re_path(r"^api/", exceptions.unknown_api_address),
+    re_path(r"^api/", error_pages.unknown_api_address),
 ]
 
-handler400 = exceptions.bad_request
-handler403 = exceptions.forbidden
-handler404 = exceptions.not_found
-handler500 = exceptions.server_error
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error
