@@ -11,16 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
-from routing.core.pricing import NANO_PER_DOLLAR
+from routing.core.invoice_fields import class_of, cost_of, day_of, split_class, tokens_of
 
 MAX_ROWS = 100_000
 MAX_NAMED = 10
-MAX_USD = Decimal(1_000_000_000)
-MAX_TOKENS = 10**15
-CLASSES = ("input", "output", "cache_read", "cache_write")
 
 # What providers call the columns; all in lower case, with underscores.
 # Source: exports of the consoles of Anthropic (usage and cost), OpenAI (usage and costs) and
@@ -46,12 +42,6 @@ WIDE: Mapping[str, tuple[str, ...]] = {
     "output": ("usage_output_tokens", "output_tokens"),
 }
 NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
-_CLASS_WORDS = (
-    ("cache_write", ("cache write", "cache creation", "cached write")),
-    ("cache_read", ("cache read", "cached", "cache hit")),
-    ("output", ("output", "completion", "reasoning", "thinking")),
-    ("input", ("input", "prompt", "uncached")),
-)
 
 
 class InvalidInvoice(ValueError):
@@ -158,68 +148,15 @@ def _places(header: Sequence[str], named: Mapping[str, str]) -> dict[str, int]:
 
 def _billed(fields: Sequence[str], places: Mapping[str, int]) -> list[Billed]:
     row = {thing: fields[at].strip() for thing, at in places.items() if at < len(fields)}
-    model, day = row.get("model", ""), _day(row.get("day", ""))
+    model, day = row.get("model", ""), day_of(row.get("day", ""))
     if not model:
         raise ValueError("there is no model.")
     wide = {thing[5:]: text for thing, text in row.items() if thing.startswith("wide ") and text}
     if wide and "class" not in row:
-        return [Billed(model, name, _tokens(text), None, day) for name, text in wide.items()]
+        return [Billed(model, name, tokens_of(text), None, day) for name, text in wide.items()]
     # OpenAI and Google write the class behind the model's name.
     name, _, rest = model.partition(", ")
     if not row.get("class") and not rest:
-        name, rest = _split_class(model)
-    kind = _class_of(row.get("class") or rest)
-    return [Billed(name, kind, _tokens(row.get("tokens", "")), _cost(row.get("cost", "")), day)]
-
-
-def _split_class(text: str) -> tuple[str, str]:
-    found = re.search(r"\s+(cached|input|output|text|cache)\b", text, re.IGNORECASE)
-    return (text[: found.start()], text[found.start() :]) if found else (text, "")
-
-
-def _class_of(text: str) -> str:
-    """Return the class of tokens that a text names; total: it names none."""
-    plain = text.lower().replace("_", " ").replace("-", " ")
-    if "no cache" in plain:
-        return "input"
-    for name, words in _CLASS_WORDS:
-        if any(word in plain for word in words):
-            return name
-    return "total"
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise ValueError(f"{text[:20]!r} is not a day such as 2026-11-26.") from None
-
-
-def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text.replace(",", "").removeprefix("$"))
-    except InvalidOperation:
-        raise ValueError(f"{text[:20]!r} is not a number.") from None
-    if not number.is_finite():
-        raise ValueError(f"{text[:20]!r} is not a number.")
-    return number
-
-
-def _tokens(text: str) -> int | None:
-    if not text:
-        return None
-    number = _number(text)
-    if not 0 <= number <= MAX_TOKENS:
-        raise ValueError("a number of tokens lies between 0 and a million milliards.")
-    return int(number)
-
-
-def _cost(text: str) -> int | None:
-    if not text:
-        return None
-    number = _number(text)
-    if abs(number) > MAX_USD:
-        raise ValueError("a cost is at most a billion dollars.")
-    return round(number * NANO_PER_DOLLAR)
+        name, rest = split_class(model)
+    kind = class_of(row.get("class") or rest)
+    return [Billed(name, kind, tokens_of(row.get("tokens", "")), cost_of(row.get("cost", "")), day)]
