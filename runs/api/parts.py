@@ -17,8 +17,8 @@ from budgets.core.access import Action
 from budgets.services.access import can
 from runs.api import schema
 from runs.api.operation import Operation
-from runs.api.outputs import CallOutput, TaskDetailOutput, TaskOutput
 from runs.api.paging import CallsInOrder, TasksInOrder, page_of
+from runs.api.task_shapes import CallOutput, TaskDetailOutput, TaskOutput
 from runs.core.outputs import output_files, unique_names
 from runs.selectors.runs import run_get
 from runs.selectors.tasks import (

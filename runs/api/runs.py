@@ -14,10 +14,11 @@ from rest_framework.response import Response
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action
 from runs.api import schema
+from runs.api.dry_run_shapes import DryRunOutput
 from runs.api.idempotency import answer_once
 from runs.api.inputs import SubmitInput, read_body, read_query
 from runs.api.operation import Operation
-from runs.api.outputs import DryRunOutput, RunOutput
+from runs.api.outputs import RunOutput
 from runs.api.paging import NewestRuns, page_of
 from runs.api.run_query import RunQuery
 from runs.core.refusals import DeniedByPolicy
