@@ -11,6 +11,7 @@ from decimal import Decimal
 import psutil
 import pytest
 
+from tests.functional.known import plant
 from tests.functional.stack import Stack, running_stack
 
 
@@ -60,6 +61,44 @@ def test_each_step_says_why_it_used_its_model(stack: Stack) -> None:
     assert len(attempt["judgements"]) >= 2
     decisions = task["decisions"] if "decisions" in task else task["calls"]
     assert decisions
+
+
+def test_a_cheap_model_goes_first_and_a_better_one_follows_where_its_check_fails(
+    stack: Stack,
+) -> None:
+    cheap, dear = "sim/gpt-6-luna", "sim/claude-opus-5-5"
+    kind, cent = "data_extraction", 10_000_000
+    session = plant(stack, kind, (cheap, 0.85, 0.15, cent // 100), (dear, 0.99, 0.0, 4 * cent))
+    stack.simulator.script("no JSON at all", '{"name": "Ada"}', intent="generate")
+    stack.simulator.script(*["APPROVED"] * 4, intent="critique")
+    stack.simulator.script(*['{"score": 0.97, "reason": "right"}'] * 8, intent="judge")
+    schema = {"name": "json_schema", "options": {"schema": {}}}
+    task = {"key": "a", "type": kind, "prompt": "Who was it? As JSON.", "validators": [schema]}
+    run = stack.submit(
+        project="Who wrote the first program", resume="never", cache="never",
+        allowed_models=[cheap, dear], tasks=[task],
+    )  # fmt: skip
+
+    run = stack.wait(run["id"])
+
+    assert run["status"] == "SUCCESS", run
+    task = stack.get(f"/runs/{run['id']}/tasks/a/")
+    steps = [(one["kind"], one["model"], one["escalate_to"]) for one in task["attempts"]]
+    assert steps == [("first", cheap, dear), ("escalate", dear, "")]
+    assert task["output"] == '{"name": "Ada"}'
+    first, second = (one for one in task["calls"] if one["phase"] == "generation")
+    said = first["decision"]["inputs"]["cascade"]
+    assert (said["taken"], said["step"], said["models"]) == (True, 1, [cheap, dear])
+    assert said["check"]["kind"] == "json_schema"
+    said = second["decision"]["inputs"]["cascade"]
+    assert (said["taken"], said["step"], said["why"]) == (True, 2, "json_schema failed")
+    costs = {one["model"]: Decimal(one["cost_usd"]) for one in (first, second)}
+    assert 0 < costs[cheap] < costs[dear]
+    calls = stack.all(f"/runs/{run['id']}/calls/")
+    assert sum(Decimal(call["cost_usd"]) for call in calls) == Decimal(run["spent_usd"])
+    page = stack.page(f"/runs/{run['id']}/?task=a", session)
+    assert f"Step 1 of 2 of a cascade, {dear} follows if its result does not pass" in page
+    assert f"Step 2 of 2 of a cascade, after {cheap}: json_schema failed" in page
 
 
 def test_the_output_comes_as_a_zip_that_stays_in_its_folder(stack: Stack) -> None:
