@@ -15,6 +15,7 @@ from budgets.models import Org
 from routing.models import RealisedSaving, Recommendation
 from routing.models.recommendation import Kind, State
 from routing.selectors import known_models
+from routing.services.recommendations.realising import STILL_COUNTED
 from routing.services.recommendations.record import locked, move
 from runs.core.tuning.interval import range_from
 from runs.core.tuning.returns import Month, Return, months_between, returns
@@ -24,7 +25,6 @@ from telemetry.services.changes import record_change
 
 # A run that was interrupted may be gone on with until then.
 LONGEST_RUN: Final = timedelta(days=31)
-STILL_COUNTED: Final = timedelta(days=2)
 
 
 class NotRegistrable(ValueError):

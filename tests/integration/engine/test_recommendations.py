@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +15,16 @@ from django.utils import timezone
 from budgets.models import Hold
 from budgets.services.reconciliation import reconcile
 from routing.core.policy_draft import draft_from
+from routing.core.stages import WrongStage
 from routing.models import Decision, Recommendation, TrialResult
-from routing.services.gateway import Gateway
+from routing.services.gateway import Completion, Gateway
 from routing.services.learning import ObserveAttempt
 from routing.services.policies import create_policy
 from routing.services.recommendations import Wanted, advance, revert
 from runs.engine.background import Background
 from runs.engine.run import carry_out
 from runs.engine.session import Session
+from runs.engine.shadow import ShadowSession
 from runs.models import Attempt, Run
 from runs.services import lease
 from telemetry.models import Call, Event, Score
@@ -177,6 +181,33 @@ def test_a_shadow_never_passes_its_own_budget_and_ends_when_it_is_used_up() -> N
     hold = _hold(row)
     assert hold.closed_at is not None and hold.spent_nanousd <= cap
     assert run.status == "SUCCESS"
+    assert_money_adds_up(run)
+    assert_all_money_adds_up()
+
+
+def test_a_shadow_reverted_while_its_calls_are_under_way_keeps_no_money_and_no_half_pair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = act("shadow", budget_nanousd=200 * CENT)
+    ask = ShadowSession.ask
+
+    async def ask_and_revert(self: ShadowSession, *args: Any, **kwargs: Any) -> Completion:
+        done = await ask(self, *args, **kwargs)
+        with contextlib.suppress(WrongStage):  # the second and later ones
+            await self.journal.call(partial(revert, row.pk, by="ada", now=timezone.now()))
+        return done
+
+    monkeypatch.setattr(ShadowSession, "ask", ask_and_revert)
+
+    run = carry(summaries(6))
+
+    assert run.status == "SUCCESS" and set(authors(run)) == {CURRENT}
+    assert again(row).state == "reverted"
+    hold = _hold(row)
+    shadowed = Call.objects.filter(run_id=row.pk)
+    assert hold.closed_at is not None and 0 < hold.spent_nanousd < hold.limit_nanousd
+    assert sum(call.cost_nanousd or 0 for call in shadowed) == hold.spent_nanousd
+    assert not TrialResult.objects.filter(recommendation=row).exists()
     assert_money_adds_up(run)
     assert_all_money_adds_up()
 

@@ -13,7 +13,7 @@ from budgets.models import Hold, Team
 from budgets.services.reconciliation import reconcile
 from routing.models import AdviceDue, BeliefDay, RealisedSaving, Recommendation, TrialResult
 from routing.selectors.steering import rules_for
-from routing.services.recommendations import TrialGuard, Wanted, advance, end_money
+from routing.services.recommendations import TrialGuard, Wanted, advance, end_money, revert
 from runs import queue
 from runs.services.advice import keep_up, look_after_advice
 from tests.integration.routing.advice import (
@@ -122,6 +122,19 @@ def test_savings_are_kept_up_while_advice_moves_tasks(rung: list[int]) -> None:
     look_after_advice(NOW + timedelta(minutes=5))
     assert rung == [team.org_id]
     keep_up(team.org_id, NOW + timedelta(minutes=5))
+    assert RealisedSaving.objects.get().tasks == 1
+
+
+def test_what_was_under_way_at_a_revert_is_still_counted(rung: list[int]) -> None:
+    team = make_team()
+    row = advance(make_recommendation(team, NOW).pk, Wanted("canary"), by="ada", now=NOW)
+    revert(row.pk, by="ada", now=NOW + timedelta(minutes=1))
+    TrialResult.objects.create(
+        recommendation=row, at=NOW + timedelta(minutes=2), stage="canary", arm="proposed",
+        team_id=team.pk, run_id=row.pk, task_key="t", attempt=1, score=0.9, accepted=True,
+        cost_nanousd=CENT,
+    )  # fmt: skip
+    keep_up(team.org_id, NOW + DAY)
     assert RealisedSaving.objects.get().tasks == 1
 
 
