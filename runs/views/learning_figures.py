@@ -60,9 +60,11 @@ def moved_figure(moved: Movement) -> str:
     return json.dumps(found, separators=(",", ":"))
 
 
-def tradeoff_figure(candidates: Sequence[Candidate], chosen: Sequence[Stretch]) -> str:
+def tradeoff_figure(
+    candidates: Sequence[Candidate], chosen: Sequence[Stretch], drawn: Sequence[str]
+) -> str:
     """Return quality by cost of every candidate, those that are ever chosen in ink, as JSON."""
-    inks = {one.model: figures.ink_of(place) for place, one in enumerate(_ever(chosen))}
+    inks = dict(legend_of(chosen, drawn))
     spots = [
         figures.Spot(
             one.model,
@@ -85,9 +87,17 @@ def inks_of(models: Sequence[str]) -> list[tuple[str, str]]:
     return [(model, figures.ink_of(place)) for place, model in enumerate(models)]
 
 
-def legend_of(chosen: Sequence[Stretch]) -> list[tuple[str, str]]:
-    """Return the models that are ever chosen, with their inks in the trade-off."""
-    return inks_of([one.model for one in _ever(chosen)])
+def legend_of(chosen: Sequence[Stretch], drawn: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the models that are ever chosen, with their inks in the trade-off.
+
+    A model that was `drawn` over time keeps its ink from there; the others get those of models
+    that are not chosen here.
+    """
+    ever = [one.model for one in _ever(chosen)]
+    kept = {model: ink for model, ink in inks_of(drawn) if model in ever}
+    inks = (figures.ink_of(place) for place in range(MOST_LINES))
+    free = (ink for ink in inks if ink not in kept.values())
+    return [(model, kept.get(model) or next(free, figures.OTHERS_INK)) for model in ever]
 
 
 def worth_text(one: Stretch) -> str:
