@@ -8,6 +8,9 @@ INSTALLED := $(VENV)/.installed
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
+# Many processes are started: none shall compile anew what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Tests read neither the database nor the keys that .env names.
 TEST_ENV := env DATABASE_URL=sqlite:///$(CURDIR)/var/unused.sqlite3 USE_SIMULATOR=1
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
