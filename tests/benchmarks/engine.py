@@ -17,7 +17,7 @@ from routing import conf
 from routing.core.catalog import ModelSpec, ProviderSpec
 from routing.selectors import snapshot
 from runs.core.given_plan import given_plan
-from runs.engine.carry import Carrier
+from runs.engine.carrier import Carrier
 from runs.models import Run
 from runs.services.progress import SavePlan
 from telemetry.models import Call
