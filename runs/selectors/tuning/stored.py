@@ -48,7 +48,8 @@ class PatternReading:
 
     @property
     def share(self) -> str:
-        return f"{100 * self.pattern.share:.0f} %"
+        percent = 100 * self.pattern.share
+        return f"{percent:.0f} %" if percent >= 1 else "< 1 %"
 
 
 def analyses_of(caller: Caller) -> QuerySet[FailureAnalysis]:

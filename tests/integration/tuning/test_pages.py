@@ -14,10 +14,13 @@ from pytest_django import DjangoAssertNumQueries
 from budgets.core.access import Role
 from budgets.models import User
 from routing.models import Decision, RealisedSaving, Recommendation
+from runs.core.tuning.assumptions import as_json
 from runs.models import FailureAnalysis, TuningAssumptions, TuningDataset
+from runs.selectors.tuning.assumptions import first_assumptions
 from runs.selectors.tuning.places import Place
 from runs.services.advice import keep_up
 from runs.services.tuning.analysis import ask_for_analysis, carry_out
+from runs.services.tuning.assumptions import change_assumptions
 from runs.services.tuning.returns import register_model
 from tests.integration.tuning import scene
 from tests.world import World, make_user
@@ -125,6 +128,21 @@ def test_a_kind_of_task_that_there_is_not_is_said_and_nothing_kept_of_it(world: 
     answer = client_of(owner).post(reverse("tuning-propose"), kept, follow=True)
     assert "Nothing was kept. task_type: there is no" in answer.content.decode()
     assert not Recommendation.objects.exists()
+
+
+def test_where_no_offer_is_sure_the_page_says_why_none_can_be_kept(world: World):
+    scene.good(world.team, 60)
+    dear = as_json(first_assumptions())["base_models"]
+    for one in dear:
+        one["hosting_usd"] = "1000"
+    change_assumptions(world.org, {"base_models": dear}, actor="ada", now=timezone.now())
+    asked = {"place": f"team-{world.team.pk}", "task_type": "data_extraction"}
+    page = text_of(world.owner, reverse("tuning-reckoning"), **asked)
+    assert "None saves money for sure" in page
+    assert "Keep as a proposal" not in page
+    assert "None saves money for sure" not in text_of(
+        world.auditor, reverse("tuning-reckoning"), **asked
+    ), "who may not keep any need not be told"
 
 
 def test_a_proposal_shows_what_if_and_what_is_assumed_and_an_old_one_what_it_holds(world: World):
