@@ -13,6 +13,7 @@ from runs.api.decisions import ListDecisions, ReadDecision
 from runs.api.events import ListEvents
 from runs.api.feed import ListFeed
 from runs.api.feedback import TaskFeedback
+from runs.api.learning import ReadLearning, Sharing
 from runs.api.models import ListModels, ReadModel
 from runs.api.parts import DownloadOutput, ListCalls, ListTasks, ReadTask
 from runs.api.policies import CheckPolicy, OnePolicy, Policies, ReplayPolicy
@@ -23,20 +24,14 @@ from runs.api.recommendations import (
     RevertRecommendation,
 )
 from runs.api.runs import ReadRun, Runs
-from runs.api.tuning import (
-    Analyses,
-    Propose,
-    ReadAnalysis,
-    ReadProposal,
-    RegisterModel,
-)
+from runs.api.tuning import Analyses, ReadAnalysis
 from runs.api.tuning_data import (
+    Datasets,
     DownloadDataset,
-    MakeDataset,
     ManageAssumptions,
     ReadDataset,
-    Sharing,
 )
+from runs.api.tuning_proposals import Proposals, ReadProposal, RegisterModel
 from runs.api.usage import ReadUsage
 from runs.api.webhook_secret import ReadWebhookSecret
 from runs.views.alert_channels import alert_channels, channel_gone, channel_test, delivery_again
@@ -228,7 +223,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     ),
     path("tuning/analyses/", Analyses.as_view(), name="api-analyses"),
     path("tuning/analyses/<uuid:analysis_id>/", ReadAnalysis.as_view(), name="api-analysis"),
-    path("tuning/proposals/", Propose.as_view(), name="api-tuning-proposals"),
+    path("tuning/proposals/", Proposals.as_view(), name="api-tuning-proposals"),
     path(
         "tuning/proposals/<uuid:proposal_id>/", ReadProposal.as_view(), name="api-tuning-proposal"
     ),
@@ -237,7 +232,7 @@ api_patterns: list[URLPattern | URLResolver] = [
         RegisterModel.as_view(),
         name="api-tuning-model",
     ),
-    path("tuning/data-sets/", MakeDataset.as_view(), name="api-data-sets"),
+    path("tuning/data-sets/", Datasets.as_view(), name="api-data-sets"),
     path("tuning/data-sets/<uuid:dataset_id>/", ReadDataset.as_view(), name="api-data-set"),
     path(
         "tuning/data-sets/<uuid:dataset_id>/<slug:form>/<slug:part>/",
@@ -245,6 +240,7 @@ api_patterns: list[URLPattern | URLResolver] = [
         name="api-data-set-file",
     ),
     path("tuning/assumptions/", ManageAssumptions.as_view(), name="api-assumptions"),
+    path("learning/", ReadLearning.as_view(), name="api-learning"),
     path("learning/sharing/", Sharing.as_view(), name="api-sharing"),
     path("webhook-secret/", ReadWebhookSecret.as_view(), name="api-webhook-secret"),
 ]

@@ -55,7 +55,7 @@ class CallsInOrder(Pages):
         return UUID(text)
 
 
-class NewestRuns(CallsInOrder):
+class NewestFirst(CallsInOrder):
     ordering = "-id"
 
 

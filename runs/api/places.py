@@ -57,6 +57,14 @@ def org_of(caller: Caller, slug: str, action: Action = Action.READ_USAGE) -> Org
     return found[0]
 
 
+def readable_places(caller: Caller) -> list[Place]:
+    """Return where a caller may read figures. Raises: PermissionDenied for nowhere."""
+    places = places_of(caller)
+    if not places:
+        raise PermissionDenied(refusal(caller, Action.READ_USAGE))
+    return places
+
+
 def require(caller: Caller, action: Action, place: Place) -> None:
     """Raises: PermissionDenied where the caller may not do this in the place."""
     if not place.allows(caller, action):

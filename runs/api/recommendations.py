@@ -23,7 +23,7 @@ from runs.api import schema
 from runs.api.idempotency import answer_once
 from runs.api.inputs import read_body, read_query
 from runs.api.operation import Operation
-from runs.api.paging import Pages, page_of
+from runs.api.paging import NewestFirst, page_of
 from runs.api.recommendation_shapes import (
     ApplyInput,
     ReasonInput,
@@ -45,14 +45,6 @@ CANARY_EXAMPLE = OpenApiExample(
 SHADOW_EXAMPLE = OpenApiExample(
     "Beside it, for two dollars", {"stage": "shadow", "budget_usd": "2.00"}, request_only=True
 )
-
-
-class NewestFirst(Pages):
-    ordering = "-id"
-
-    @staticmethod
-    def place(text: str) -> object:
-        return UUID(text)
 
 
 class ListRecommendations(Operation):

@@ -19,7 +19,7 @@ from runs.api.idempotency import answer_once
 from runs.api.inputs import SubmitInput, read_body, read_query
 from runs.api.operation import Operation
 from runs.api.outputs import RunOutput
-from runs.api.paging import NewestRuns, page_of
+from runs.api.paging import NewestFirst, page_of
 from runs.api.run_query import RunQuery
 from runs.core.refusals import DeniedByPolicy
 from runs.models import Run
@@ -47,7 +47,7 @@ class ListRuns(Operation):
         caller = caller_of(request)
         require_anywhere(caller, Action.READ_RUNS)
         filters = read_query(RunQuery, request).filters()
-        return page_of(NewestRuns, self, run_list(caller, filters), RunOutput, list_readings)
+        return page_of(NewestFirst, self, run_list(caller, filters), RunOutput, list_readings)
 
 
 class SubmitRun(Operation):

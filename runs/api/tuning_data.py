@@ -1,4 +1,4 @@
-"""Data sets to learn from, what proposals assume, and sharing of what was learned, over REST."""
+"""Data sets to learn from, and what proposals assume, over REST."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from rest_framework.response import Response
 from budgets.api.authentication import caller_of
 from budgets.core.access import Action
 from budgets.services.access import can
-from routing.selectors.profiles import shares
 from runs.api import schema
 from runs.api.idempotency import answer_once
 from runs.api.inputs import read_body, read_query
 from runs.api.operation import Operation
+from runs.api.paging import NewestFirst, page_of
 from runs.api.places import org_of, place_of
 from runs.api.tuning_shapes import (
     ASSUMPTIONS_EXAMPLE,
@@ -28,8 +28,6 @@ from runs.api.tuning_shapes import (
     DatasetInput,
     DatasetOutput,
     OrgQuery,
-    SharingInput,
-    SharingOutput,
 )
 from runs.core.refusals import InvalidSubmission, NotVisible
 from runs.core.tuning.assumptions import InvalidAssumption, as_json
@@ -37,10 +35,25 @@ from runs.core.tuning.dataset import FORMATS, Part
 from runs.selectors.runs import refusal
 from runs.selectors.tuning.assumptions import assumptions_of
 from runs.selectors.tuning.examples import Kind
-from runs.selectors.tuning.stored import dataset_get
-from runs.services.sharing import share_learning
+from runs.selectors.tuning.places import places_of
+from runs.selectors.tuning.stored import dataset_get, datasets_of
 from runs.services.tuning.assumptions import change_assumptions
 from runs.services.tuning.datasets import ask_for_dataset, chunks_in_turn, chunks_of, log_download
+
+
+class ListDatasets(Operation):
+    @extend_schema(
+        operation_id="tuning_data_sets_list",
+        summary="List data sets with their reports, newest first",
+        tags=["tuning"],
+        parameters=schema.PAGE,
+        responses={200: schema.paged(DatasetOutput), **schema.LIST},
+    )
+    def get(self, request: Request) -> Response:
+        caller = caller_of(request)
+        if not places_of(caller, Action.READ_TEXTS):
+            raise PermissionDenied(refusal(caller, Action.READ_TEXTS))
+        return page_of(NewestFirst, self, datasets_of(caller).defer("examples"), DatasetOutput)
 
 
 class MakeDataset(Operation):
@@ -65,6 +78,10 @@ class MakeDataset(Operation):
             return Response(DatasetOutput(made).data, status=201)
 
         return answer_once(self, work)
+
+
+class Datasets(ListDatasets, MakeDataset):
+    """The operations of one address."""
 
 
 class ReadDataset(Operation):
@@ -154,42 +171,4 @@ class ChangeAssumptions(Operation):
 
 
 class ManageAssumptions(ReadAssumptions, ChangeAssumptions):
-    """The operations of one address."""
-
-
-class ReadSharing(Operation):
-    @extend_schema(
-        operation_id="learning_sharing_read",
-        summary="Tell whether the organisation shares what routing learned",
-        tags=["tuning"],
-        parameters=[OrgQuery],
-        responses={200: SharingOutput, **schema.LIST},
-    )
-    def get(self, request: Request) -> Response:
-        caller = caller_of(request)
-        org = org_of(caller, read_query(OrgQuery, request).validated_data.get("org", ""))
-        return Response({"org": org.slug, "shares": shares(org.pk)})
-
-
-class ChangeSharing(Operation):
-    @extend_schema(
-        operation_id="learning_sharing_change",
-        summary="Share what routing learned with all organisations that do, or no longer",
-        description="For owners of the whole organisation, in a session; no key may. Shared are "
-        "sums by model and type of task; leaving takes effect at once.",
-        tags=["tuning"],
-        request=SharingInput,
-        responses={200: SharingOutput, **schema.WRITE},
-    )
-    def put(self, request: Request) -> Response:
-        caller = caller_of(request)
-        given = read_body(SharingInput, request).validated_data
-        org = org_of(caller, given.get("org", ""))
-        if not can(caller, Action.SHARE_LEARNING, org):
-            raise PermissionDenied(refusal(caller, Action.SHARE_LEARNING))
-        share_learning(org, wanted=given["shares"], actor=caller.name, now=timezone.now())
-        return Response({"org": org.slug, "shares": shares(org.pk)})
-
-
-class Sharing(ReadSharing, ChangeSharing):
     """The operations of one address."""

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 
 from routing.models.recommendation import State
-from runs.api.fields import MoneyField, StrictSerializer, TextField, WordField, YesNoField
+from runs.api.fields import MoneyField, StrictSerializer, TextField, WordField
 from runs.api.outputs import Read
 from runs.core.rules import TaskType
 from runs.core.tasks import VALIDATORS
@@ -63,11 +63,6 @@ class ModelInput(StrictSerializer):
     training_usd = MoneyField(
         required=False, allow_null=True, help_text="Left out: what was estimated."
     )
-
-
-class SharingInput(StrictSerializer):
-    org = TextField(max_length=50, required=False)
-    shares = YesNoField()
 
 
 class PatternExampleOutput(Read):
@@ -142,9 +137,8 @@ class ReturnOutput(Read):
         return dict(RangeOutput(found).data)
 
 
-class ProposalOutput(Read):
-    """A proposal to tune. `evidence` holds facts, assumptions, estimate and sensitivity, money in
-    whole nano-dollars."""
+class ProposalLineOutput(Read):
+    """A proposal to tune, in short."""
 
     id = serializers.UUIDField()
     title = serializers.CharField()
@@ -157,9 +151,7 @@ class ProposalOutput(Read):
     quality_high = serializers.FloatField()
     n = serializers.IntegerField()
     computed_at = serializers.DateTimeField()
-    evidence = serializers.DictField()
     tuned_model = serializers.SerializerMethodField()
-    returns = serializers.SerializerMethodField()
 
     @extend_schema_field(RangeOutput)
     def get_saving_usd(self, row: Any) -> Mapping[str, str]:
@@ -170,6 +162,14 @@ class ProposalOutput(Read):
     def get_tuned_model(self, row: Any) -> str | None:
         tuned = tuned_of(row)
         return tuned.model if tuned else None
+
+
+class ProposalOutput(ProposalLineOutput):
+    """A proposal to tune. `evidence` holds facts, assumptions, estimate and sensitivity, money in
+    whole nano-dollars."""
+
+    evidence = serializers.DictField()
+    returns = serializers.SerializerMethodField()
 
     @extend_schema_field(ReturnOutput(many=True))
     def get_returns(self, row: Any) -> Any:
@@ -195,8 +195,3 @@ class AssumptionsOutput(Read):
     prompt_share = serializers.FloatField()
     volume_growth = serializers.FloatField()
     labour_usd = serializers.CharField()
-
-
-class SharingOutput(Read):
-    org = serializers.CharField()
-    shares = serializers.BooleanField()

@@ -80,6 +80,11 @@ def test_a_proposal_is_made_read_and_given_its_model(world: World, api: Api):
     linked = api.post(f"{url}model/", {"model": "sim/gpt-6-luna", "training_usd": "2.5"})
     assert (linked.json()["tuned_model"], linked.json()["state"]) == ("sim/gpt-6-luna", "applied")
     assert len(api.get(url).json()["returns"]) == 1
+    (listed,) = api.get(f"{BASE}/proposals/").json()["results"]
+    assert (listed["id"], listed["tuned_model"]) == (body["id"], "sim/gpt-6-luna")
+    assert "evidence" not in listed
+    assert Api(world.sibling_key).get(f"{BASE}/proposals/").json()["results"] == []
+    problem(Api(world.reading_key).get(f"{BASE}/proposals/"), 403, "forbidden")
     problem(Api(world.reading_key).post(f"{BASE}/proposals/", asked), 403, "forbidden")
     problem(Api(world.sibling_key).get(url), 404, "not-found")
 
@@ -113,6 +118,11 @@ def test_a_data_set_is_asked_for_and_downloaded(world: World, api: Api):
     report = api.get(f"{BASE}/data-sets/{row.pk}/").json()
     assert report["train"] + report["validation"] == 20
     assert report["redactions"]["email"] == 0
+    listed = api.get(f"{BASE}/data-sets/", {"page_size": 1}).json()
+    assert [one["id"] for one in listed["results"]] == [str(row.pk)]
+    (older,) = api.client.get(listed["next"], headers=api.headers).json()["results"]
+    assert older["id"] == asked.json()["id"]
+    assert Api(world.sibling_key).get(f"{BASE}/data-sets/").json()["results"] == []
     answer = api.get(f"{BASE}/data-sets/{row.pk}/gemini/train/")
     lines = b"".join(answer).decode().splitlines()
     assert len(lines) == report["train"]
@@ -122,6 +132,7 @@ def test_a_data_set_is_asked_for_and_downloaded(world: World, api: Api):
     problem(Api(world.stranger_key).get(f"{BASE}/data-sets/{row.pk}/"), 404, "not-found")
     textless = Api(make_key(world.team, scopes=[Scope.USAGE_READ]))
     problem(textless.get(f"{BASE}/data-sets/{row.pk}/"), 404, "not-found")
+    problem(textless.get(f"{BASE}/data-sets/"), 403, "forbidden")
 
 
 def test_assumptions_are_changed_by_people_of_the_whole_org(world: World, api: Api):
