@@ -87,7 +87,8 @@ def test_what_a_trial_came_to_still_stands_there_once_it_is_over(
     page = analyst.get(f"{URL}{row.pk}/").content.decode()
     assert f"{PROPOSED} scores −0.020 on average against {CURRENT}" in page
     assert "with 90 %" in page
-    page = analyst.post(f"{URL}{row.pk}/revert/", follow=True).content.decode()
+    page = analyst.post(f"{URL}{row.pk}/revert/", {"reason": "Dear"}, follow=True).content.decode()
+    assert "Reverted by user-" in page and ": Dear" in page
     assert "12 comparisons, mean score −0.020 (" in page and "$0.00 spent" in page
 
 
