@@ -46,7 +46,7 @@ def keep_beliefs(org_id: int, now: datetime) -> int:
     with transaction.atomic():
         BeliefDay.objects.filter(org_id=org_id, day__lt=today - KEPT).delete()
         # Another worker may have done so meanwhile.
-        BeliefDay.objects.bulk_create(rows, ignore_conflicts=True)
+        BeliefDay.objects.bulk_create(rows, 100, ignore_conflicts=True)
         AdviceDue.objects.filter(org_id=org_id).update(believed_until=today)
     return len(rows)
 
