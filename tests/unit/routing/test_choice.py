@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from routing.core.candidates import Candidate, Removal
 from routing.core.chance import chance_of
 from routing.core.choice import Choice, choose
-from tests.unit.routing.worlds import make_candidate
+from tests.unit.routing.worlds import make_candidate, make_estimate
 
 GOOD = make_candidate("a/good", mean=0.9, expected_cost_nanousd=40_000_000)
 CHEAP = make_candidate("b/cheap", mean=0.7, expected_cost_nanousd=1_000_000)
@@ -96,6 +96,8 @@ def test_a_choice_is_plain_data_that_explains_itself() -> None:
     assert [one["model"] for one in data["candidates"]] == ["a/good", "b/cheap"]
     assert data["candidates"][0].keys() >= {"mean", "sd", "n", "draw", "chance", "value_nanousd"}
     assert data["candidates"][1]["expected_cost_nanousd"] == 1_000_000
+    ten = make_candidate("c/ten", estimate=make_estimate(0.8, n=10))
+    assert choice(ten).as_json()["candidates"][0]["n"] == 10
 
 
 def test_a_single_candidate_is_chosen_for_sure() -> None:

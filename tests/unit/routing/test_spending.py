@@ -54,6 +54,21 @@ def test_a_model_known_from_elsewhere_is_priced_from_there() -> None:
     assert believed.spent.latency_ms(("b/two", "evaluation")) is None
 
 
+def test_a_team_with_slow_calls_of_its_own_expects_slower_ones() -> None:
+    elsewhere, here = (
+        observe(NOTHING_SEEN, Observation(NOW, 0.5, 1.0, 1000, 100, latency_ms))
+        for latency_ms in (100, 900)
+    )
+    whole = {("a/one", "evaluation"): elsewhere, KEY: here}
+    expected = [
+        beliefs(org=whole, team=team).spent.latency_ms(KEY) or 0.0 for team in ({}, {KEY: here})
+    ]
+    unseen = beliefs(org=whole).spent.latency_ms(("a/one", "code_review")) or 0.0
+    assert unseen == pytest.approx(500.0)
+    assert unseen < expected[0] < 900
+    assert expected[1] == pytest.approx(expected[0]), "what a team saw is part of what its org did"
+
+
 def test_spending_is_told_over_all_levels() -> None:
     own = seen(NOTHING_SEEN, 0.5, 0.5, cost=3000)
     believed = beliefs(org={KEY: seen(own, 0.5, 0.5)}, team={KEY: own})
