@@ -35,6 +35,12 @@ def test_only_what_was_moved_counts():
     assert (saved.tasks, saved.spent_nanousd, saved.expected_nanousd) == (4, 180, 400)
 
 
+def test_what_was_half_moved_is_half_as_unsure():
+    price = Price(cost_nanousd=5_000, accepted=50, error=0.0, n=50)
+    whole, half = (realised([moved(ratio=ratio)], price).saving for ratio in (1.0, 0.5))
+    assert half.high - half.low == pytest.approx((whole.high - whole.low) / 2)
+
+
 def test_money_that_no_float_holds_is_told_to_the_last_nano_dollar():
     spent = 9_007_199_254_740_993
     price = Price(cost_nanousd=spent, accepted=3, error=0.0, n=50)
