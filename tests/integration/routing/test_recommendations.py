@@ -165,6 +165,15 @@ def test_of_a_long_canary_the_newest_results_are_judged(monkeypatch: pytest.Monk
     assert Recommendation.objects.get().state == "canary"
 
 
+def test_of_a_canary_only_what_was_drawn_by_lot_is_judged() -> None:
+    row = step(make_recommendation(make_team(), NOW), "canary")
+    tried(row, "canary", 40, current=0.9, proposed=0.3)
+    # Second attempts at hard tasks are no new draws, and the harder tasks.
+    TrialResult.objects.update(attempt=2, draw=None)
+    look(row.pk, NOW)
+    assert Recommendation.objects.get().state == "canary"
+
+
 def test_what_was_dismissed_is_not_proposed_again_for_a_month() -> None:
     team = planted()
     advise_org(team.org_id, NOW)
