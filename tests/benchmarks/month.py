@@ -34,6 +34,14 @@ RUNS_WITH_CHOICES = 250
 TYPES = [kind.value for kind in TaskType]
 REASONS = ("a date is missing or not written as ISO 8601", "the total does not match the lines",
            "verbose, and its tone is too casual for the board")  # fmt: skip
+RUN, TASK, SCORE = (kind._meta.db_table for kind in (Run, Task, Score))
+# As SQL, of a run `r` and its task `t`.
+MODEL = f"CASE WHEN t.id % 2 = 0 THEN '{CURRENT}' ELSE '{PROPOSED}' END"
+WORTH = "CASE WHEN t.id % 5 = 0 THEN 0.4 ELSE 0.9 + (t.id % 10) * 0.005 END"
+COST = "CASE WHEN t.id % 2 = 0 THEN 10000000 ELSE 5000000 END + (t.id % 97) * 10000"
+WHOSE = {"at": "r.created_at", "org_id": "r.org_id", "team_id": "r.team_id", "run_id": "r.id",
+         "task_key": "t.key", "attempt": "1", "task_type": "t.type", "provider": "'sim'",
+         "model": MODEL, "cost_nanousd": COST}  # fmt: skip
 
 
 def fill(house: House, calls: int) -> None:
@@ -48,7 +56,7 @@ def fill(house: House, calls: int) -> None:
         2_000,
     )
     with bare(*(Task, Attempt, Score, Evidence, Call)) as cursor:
-        for statement in statements(house.org.pk):
+        for statement in (*attempts_of(house.org.pk), *newest_of(house.org.pk)):
             cursor.execute(statement)
     QualityProfile.objects.bulk_create(profiles(house, attempts))
 
@@ -84,52 +92,48 @@ def choice() -> str:
     return json.dumps(choose(candidates, preference="balanced", draws={}).as_json())
 
 
-def statements(org_id: int) -> list[str]:
-    """Return what writes tasks, attempts, scores and calls of an organisation's runs."""
-    vendor = connection.vendor
-    model = f"CASE WHEN t.id % 2 = 0 THEN '{CURRENT}' ELSE '{PROPOSED}' END"
-    worth = "CASE WHEN t.id % 5 = 0 THEN 0.4 ELSE 0.9 + (t.id % 10) * 0.005 END"
-    cost = "CASE WHEN t.id % 2 = 0 THEN 10000000 ELSE 5000000 END + (t.id % 97) * 10000"
-    run, task, score = (kind._meta.db_table for kind in (Run, Task, Score))
-    tasks = f"FROM {task} t JOIN {run} r ON r.id = t.run_id WHERE r.org_id = {org_id}"
-    newest, last = (
-        f"FROM {task} t JOIN (SELECT * FROM {run} WHERE org_id = {org_id} "
+def attempts_of(org_id: int) -> Iterator[str]:
+    """Yield what writes tasks, attempts, scores and evidence of an organisation's runs."""
+    of_runs = f"FROM {TASK} t JOIN {RUN} r ON r.id = t.run_id WHERE r.org_id = {org_id}"
+    document = JSON[connection.vendor]
+    said = f"""CAST('[{{"model": "j", "score": 0.4, "reason": "' || {case("t.id", REASONS)}
+        || ' in case ' || t.id || '"}}]' AS {document})"""
+    numbers = f"""WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
+        WHERE i + 1 < {TASKS_A_RUN})"""
+    yield numbers + insert(
+        Task, f"FROM {RUN} r CROSS JOIN n WHERE r.org_id = {org_id}", run_id="r.id",
+        key="'t' || n.i", position="n.i", type=case("n.i", TYPES), threshold="0.85",
+        validators="""'[{"name": "json_schema", "options": {}}]'""",
+    )  # fmt: skip
+    yield insert(
+        Attempt, of_runs, task_id="t.id", number="1", model=MODEL, score=WORTH, judgements=said,
+        validators_passed="true", has_output="true", cost_nanousd=COST,
+        started_at="r.created_at", finished_at="r.created_at",
+    )  # fmt: skip
+    yield insert(Score, of_runs, **WHOSE, score=WORTH, accepted="t.id % 5 <> 0")
+    yield insert(
+        Evidence, f"FROM {SCORE} WHERE org_id = {org_id}", at="at", org_id="org_id",
+        team_id="team_id", model="model", task_type="task_type", source="'attempt'",
+        score="score", weight="1", cost_nanousd="cost_nanousd", input_tokens="900",
+    )  # fmt: skip
+
+
+def newest_of(org_id: int) -> Iterator[str]:
+    """Yield what writes the calls and the choices of the newest of an organisation's runs."""
+    document, new_id, id_at = (of[connection.vendor] for of in (JSON, NEW_ID, ID_AT))
+    calls, choices = (
+        f"FROM {TASK} t JOIN (SELECT * FROM {RUN} WHERE org_id = {org_id} "
         f"ORDER BY id DESC LIMIT {count}) r ON r.id = t.run_id"
         for count in (RUNS_WITH_CALLS, RUNS_WITH_CHOICES)
     )
-    whose = {"at": "r.created_at", "org_id": "r.org_id", "team_id": "r.team_id", "run_id": "r.id",
-             "task_key": "t.key", "attempt": "1", "task_type": "t.type", "provider": "'sim'",
-             "model": model, "cost_nanousd": cost}  # fmt: skip
-    said = f"""CAST('[{{"model": "j", "score": 0.4, "reason": "' || {case("t.id", REASONS)}
-        || ' in case ' || t.id || '"}}]' AS {JSON[vendor]})"""
-    numbers = f"""WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
-        WHERE i + 1 < {TASKS_A_RUN})"""
-    return [
-        numbers + insert(
-            Task, f"FROM {run} r CROSS JOIN n WHERE r.org_id = {org_id}", run_id="r.id",
-            key="'t' || n.i", position="n.i", type=case("n.i", TYPES), threshold="0.85",
-            validators="""'[{"name": "json_schema", "options": {}}]'""",
-        ),
-        insert(
-            Attempt, tasks, task_id="t.id", number="1", model=model, score=worth, judgements=said,
-            validators_passed="true", has_output="true", cost_nanousd=cost,
-            started_at="r.created_at", finished_at="r.created_at",
-        ),
-        insert(Score, tasks, **whose, score=worth, accepted="t.id % 5 <> 0"),
-        insert(
-            Evidence, f"FROM {score} WHERE org_id = {org_id}", at="at", org_id="org_id",
-            team_id="team_id", model="model", task_type="task_type", source="'attempt'",
-            score="score", weight="1", cost_nanousd="cost_nanousd", input_tokens="900",
-        ),
-        insert(
-            Call, newest, **whose, id=NEW_ID[vendor], phase="'generation'", outcome="'ok'",
-            input_tokens="900", output_tokens="400",
-        ),
-        insert(
-            Decision, last, id=ID_AT[vendor].format(at="r.created_at", number="t.id"),
-            at="r.created_at", org_id="r.org_id", team_id="r.team_id", run_id="r.id",
-            position="-t.id", kind="'route'", outcome="'allow'", phase="'generation'",
-            inputs=f"""CAST('{{"task_type": "' || t.type || '"}}' AS {JSON[vendor]})""",
-            candidates=f"CAST('{choice()}' AS {JSON[vendor]})", model=model,
-        ),
-    ]  # fmt: skip
+    yield insert(
+        Call, calls, **WHOSE, id=new_id, phase="'generation'", outcome="'ok'",
+        input_tokens="900", output_tokens="400",
+    )  # fmt: skip
+    yield insert(
+        Decision, choices, id=id_at.format(at="r.created_at", number="t.id"), at="r.created_at",
+        org_id="r.org_id", team_id="r.team_id", run_id="r.id", position="-t.id", kind="'route'",
+        outcome="'allow'", phase="'generation'", model=MODEL,
+        inputs=f"""CAST('{{"task_type": "' || t.type || '"}}' AS {document})""",
+        candidates=f"CAST('{choice()}' AS {document})",
+    )  # fmt: skip
