@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -76,29 +77,28 @@ def test_the_walk_knows_every_open_address():
 
 
 @pytest.mark.parametrize("route", CLOSED)
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_nobody_gets_nothing(run: Run, route: str, method: str):
-    response = getattr(Client(raise_request_exception=False), method)(address_of(route, run))
+def test_nobody_gets_nothing(run: Run, route: str):
+    client = Client(raise_request_exception=False)
+    for method in ("get", "post", "put", "patch", "delete"):
+        response = getattr(client, method)(address_of(route, run))
 
-    if route.startswith("api/"):
-        problem(response, 401, "unauthenticated")
-        assert response.headers["WWW-Authenticate"].startswith("Bearer")
-    else:
-        assert response.status_code in (302, 405)
-        assert "login" in response.headers.get("Location", "login")
-    assert SECRET not in response.content.decode()
+        if route.startswith("api/"):
+            problem(response, 401, "unauthenticated")
+            assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        else:
+            assert response.status_code in (302, 405), method
+            assert "login" in response.headers.get("Location", "login")
+        assert SECRET not in response.content.decode()
 
 
 @pytest.mark.parametrize("route", CLOSED)
-@pytest.mark.parametrize("who", ["stranger", "neighbour"])
-def test_people_of_other_teams_get_nothing(world: World, run: Run, route: str, who: str):
-    client = Client(raise_request_exception=False)
-    client.force_login(getattr(world, who))
-
-    for method in ("get", "post"):
+def test_people_of_other_teams_get_nothing(world: World, run: Run, route: str):
+    for who, method in product((world.stranger, world.neighbour), ("get", "post")):
+        client = Client(raise_request_exception=False)
+        client.force_login(who)
         response = getattr(client, method)(address_of(route, run), content_type="application/json")
         if "run_id" in route:
-            assert response.status_code in (404, 405), (route, method)
+            assert response.status_code in (404, 405), (who, method)
         assert response.status_code < 500
         text = b"".join(response.streaming_content) if response.streaming else response.content
         assert SECRET.encode() not in text
@@ -107,19 +107,18 @@ def test_people_of_other_teams_get_nothing(world: World, run: Run, route: str, w
 
 
 @pytest.mark.parametrize("route", [route for route in CLOSED if route.startswith("api/")])
-@pytest.mark.parametrize("whose", ["stranger_key", "sibling_key"])
-def test_keys_of_other_teams_get_nothing(world: World, run: Run, route: str, whose: str):
-    api = Api(getattr(world, whose))
-
-    for response in (
-        api.get(address_of(route, run)),
-        api.get(address_of(route, run), Accept="text/event-stream"),
-        api.post(address_of(route, run), {"score": 1, "project": "x"}),
-    ):
-        if "run_id" in route:
-            assert response.status_code in (404, 405), route
-        assert response.status_code < 500
-        assert SECRET not in response.content.decode()
+def test_keys_of_other_teams_get_nothing(world: World, run: Run, route: str):
+    for key in (world.stranger_key, world.sibling_key):
+        api = Api(key)
+        for response in (
+            api.get(address_of(route, run)),
+            api.get(address_of(route, run), Accept="text/event-stream"),
+            api.post(address_of(route, run), {"score": 1, "project": "x"}),
+        ):
+            if "run_id" in route:
+                assert response.status_code in (404, 405), key
+            assert response.status_code < 500
+            assert SECRET not in response.content.decode()
     run.refresh_from_db()
     assert (run.status, Feedback.objects.count()) == ("QUEUED", 0)
 
