@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from routing.core.stages import APPLIED, CANARY, SHADOW, next_stage
 from routing.models.recommendation import Kind, State
 from runs.api.fields import MoneyField, StrictSerializer, TextField, UnitIntervalField, WordField
+from runs.api.sample_shapes import SampleOutput
 from runs.selectors.recommendations import Reading, shadow_money, verdict_of
 
 Read = serializers.Serializer[Any]
@@ -131,6 +133,9 @@ class TrialOutput(Read):
 class RecommendationDetailOutput(RecommendationOutput):
     evidence = serializers.SerializerMethodField()
     trial = serializers.SerializerMethodField()
+    samples = serializers.SerializerMethodField(
+        help_text="Some answers side by side; null: the caller may not read texts."
+    )
     note = serializers.CharField(source="row.stage_note", help_text="Why its stage ended.")
     savings = SavingOutput(source="row.savings", many=True)
     steps = RecommendationStepOutput(source="row.steps", many=True)
@@ -146,6 +151,11 @@ class RecommendationDetailOutput(RecommendationOutput):
             ]
         told: dict[str, Any] = in_dollars(evidence)
         return told
+
+    @extend_schema_field(SampleOutput(many=True, allow_null=True))
+    def get_samples(self, reading: Reading) -> Any:
+        samples = self.context.get("samples")
+        return None if samples is None else SampleOutput(samples, many=True).data
 
     def get_trial(self, reading: Reading) -> dict[str, Any] | None:
         row, verdict = reading.row, verdict_of(reading.row)

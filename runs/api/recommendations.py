@@ -32,6 +32,7 @@ from runs.api.recommendation_shapes import (
     RecommendationQuery,
 )
 from runs.core.refusals import InvalidSubmission
+from runs.selectors.recommendation_samples import samples_of
 from runs.selectors.recommendations import (
     readings_of,
     recommendation_get,
@@ -79,8 +80,8 @@ class ReadRecommendation(Operation):
     @extend_schema(
         operation_id="recommendations_read",
         summary="Read a recommendation with its evidence",
-        description="With both models' figures in all and by team, how its trial stands, what it "
-        "saved month by month, and every step that was taken.",
+        description="With both models' figures in all and by team, answers of both side by side, "
+        "how its trial stands, what it saved month by month, and every step that was taken.",
         tags=["recommendations"],
         responses={200: RecommendationDetailOutput, **schema.READ},
     )
@@ -178,7 +179,8 @@ def _once(
 def _answer(caller: Caller, row: Recommendation) -> Response:
     (reading,) = readings_of(caller, [row])
     teams = teams_of(caller, Action.READ_USAGE).values_list("pk", "slug")
-    return Response(RecommendationDetailOutput(reading, context={"teams": dict(teams)}).data)
+    context = {"teams": dict(teams), "samples": samples_of(caller, row)}
+    return Response(RecommendationDetailOutput(reading, context=context).data)
 
 
 def _of_team(caller: Caller, slug: str) -> Q:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,12 +20,13 @@ from runs.api.inputs import read_body
 from runs.api.operation import Operation
 from runs.api.paging import NewestFirst, page_of
 from runs.api.places import place_of, readable_places, require
-from runs.api.tuning_shapes import (
+from runs.api.proposal_shapes import (
     PROPOSAL_EXAMPLE,
     ModelInput,
     ProposalInput,
     ProposalLineOutput,
     ProposalOutput,
+    ReckoningOutput,
 )
 from runs.core.refusals import InvalidSubmission
 from runs.selectors.tuning.examples import Kind
@@ -53,21 +54,30 @@ class Propose(Operation):
         operation_id="tuning_proposals_create",
         summary="Reckon what tuning a model for a kind of task would bring, and keep it",
         description="Refused with 422 where there are too few examples, where nothing is known of "
-        "such tasks, and where nothing is saved for sure.",
+        "such tasks, and where nothing is saved for sure. `dry_run` answers 200 with what each "
+        "base model would bring, and keeps nothing; reading figures is enough for it.",
         tags=["tuning"],
         parameters=[schema.KEY],
         request=ProposalInput,
         examples=[PROPOSAL_EXAMPLE],
-        responses={201: ProposalOutput, **schema.WRITE},
+        responses={
+            201: ProposalOutput,
+            200: OpenApiResponse(ReckoningOutput, "What each base model would bring."),
+            **schema.WRITE,
+        },
     )
     def post(self, request: Request) -> HttpResponseBase:
         caller, now = caller_of(request), timezone.now()
         given = read_body(ProposalInput, request).validated_data
-        place = place_of(caller, given.get("team", ""), Action.STEER_ROUTING)
+        tries = given.get("dry_run", False)
+        right = Action.READ_USAGE if tries else Action.STEER_ROUTING
+        place = place_of(caller, given.get("team", ""), right)
         kind = Kind(given["task_type"], given.get("validator", ""))
 
         def work() -> Response:
             reckoned = reckon(place, kind, now)
+            if tries:
+                return Response(ReckoningOutput(reckoned).data)
             offers = {one.base.name: one for one in reckoned.offers if one.is_sure}
             name = given.get("base_model")
             offer = reckoned.best if name is None else offers.get(name)

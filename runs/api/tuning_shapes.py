@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 
-from routing.models.recommendation import State
 from runs.api.fields import MoneyField, StrictSerializer, TextField, WordField
 from runs.api.outputs import Read
 from runs.core.rules import TaskType
 from runs.core.tasks import VALIDATORS
 from runs.core.tuning.dataset import FORMATS
-from runs.core.tuning.returns import Return
 from runs.models.tuning import JobState
-from runs.services.tuning.returns import tuned_of
 
 STATES = [state.value for state in JobState]
 TYPES = [kind.value for kind in TaskType]
@@ -24,11 +20,6 @@ TEAM = "Slug. Left out: the whole organisation where that is yours, else your on
 ASSUMPTIONS_EXAMPLE = OpenApiExample(
     "A larger safety margin",
     {"min_examples": 100, "volume_growth": 0.8, "labour_usd": "400"},
-    request_only=True,
-)
-PROPOSAL_EXAMPLE = OpenApiExample(
-    "For what a validator looks at",
-    {"team": "eng", "task_type": "data_extraction", "validator": "json_schema"},
     request_only=True,
 )
 
@@ -48,21 +39,8 @@ class KindInput(AnalysisInput):
     validator = WordField([*VALIDATORS], required=False)
 
 
-class ProposalInput(KindInput):
-    base_model = TextField(
-        max_length=300, required=False, help_text="Left out: the most promising one."
-    )
-
-
 class DatasetInput(KindInput):
     pass
-
-
-class ModelInput(StrictSerializer):
-    model = TextField(max_length=128, help_text="As routing knows it.")
-    training_usd = MoneyField(
-        required=False, allow_null=True, help_text="Left out: what was estimated."
-    )
 
 
 class PatternExampleOutput(Read):
@@ -114,66 +92,6 @@ class AnalysisWholeOutput(AnalysisOutput):
     @extend_schema_field(PatternOutput(many=True))
     def get_patterns(self, row: Any) -> Any:
         return PatternOutput(self.context["patterns"], many=True).data
-
-
-class RangeOutput(Read):
-    value = MoneyField()
-    low = MoneyField()
-    high = MoneyField()
-
-
-class ReturnOutput(Read):
-    month = serializers.DateField(source="month.month")
-    tasks = serializers.IntegerField(source="month.tasks")
-    spent_usd = MoneyField(source="month.spent_nanousd")
-    expected_usd = MoneyField(source="expected_nanousd")
-    saving_usd = serializers.SerializerMethodField()
-    quality_mean = serializers.FloatField(source="month.quality_mean", allow_null=True)
-    paid = serializers.BooleanField(source="has_paid")
-
-    @extend_schema_field(RangeOutput)
-    def get_saving_usd(self, one: Return) -> Mapping[str, str]:
-        found = {name: round(getattr(one.saving, name)) for name in ("value", "low", "high")}
-        return dict(RangeOutput(found).data)
-
-
-class ProposalLineOutput(Read):
-    """A proposal to tune, in short."""
-
-    id = serializers.UUIDField()
-    title = serializers.CharField()
-    state = serializers.CharField(help_text=f"One of {', '.join(State)}.")
-    task_type = serializers.CharField()
-    base_model = serializers.CharField(source="proposed_model")
-    saving_usd = serializers.SerializerMethodField()
-    quality_change = serializers.FloatField()
-    quality_low = serializers.FloatField()
-    quality_high = serializers.FloatField()
-    n = serializers.IntegerField()
-    computed_at = serializers.DateTimeField()
-    tuned_model = serializers.SerializerMethodField()
-
-    @extend_schema_field(RangeOutput)
-    def get_saving_usd(self, row: Any) -> Mapping[str, str]:
-        found = {"value": row.saving_nanousd, "low": row.saving_low_nanousd,
-                 "high": row.saving_high_nanousd}  # fmt: skip
-        return dict(RangeOutput(found).data)
-
-    def get_tuned_model(self, row: Any) -> str | None:
-        tuned = tuned_of(row)
-        return tuned.model if tuned else None
-
-
-class ProposalOutput(ProposalLineOutput):
-    """A proposal to tune. `evidence` holds facts, assumptions, estimate and sensitivity, money in
-    whole nano-dollars."""
-
-    evidence = serializers.DictField()
-    returns = serializers.SerializerMethodField()
-
-    @extend_schema_field(ReturnOutput(many=True))
-    def get_returns(self, row: Any) -> Any:
-        return ReturnOutput(self.context.get("returns", ()), many=True).data
 
 
 class DatasetOutput(JobOutput):

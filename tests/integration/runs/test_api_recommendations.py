@@ -9,9 +9,25 @@ from django.utils import timezone
 
 from budgets.core.access import Role, Scope
 from routing.models import Recommendation
-from tests.integration.routing.advice import make_recommendation
+from tests.integration.routing.advice import (
+    CURRENT,
+    PROPOSED,
+    TASK_TYPE,
+    make_recommendation,
+)
 from tests.integration.runs.api import Api, problem
-from tests.world import DOLLAR, World, make_budget, make_key, make_org, make_team, make_user
+from tests.world import (
+    DOLLAR,
+    World,
+    make_attempt,
+    make_budget,
+    make_key,
+    make_org,
+    make_run,
+    make_task,
+    make_team,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +73,21 @@ def test_a_recommendation_comes_with_its_evidence_in_dollars(api: Api, row: Reco
     assert evidence["current"]["cost_per_accepted_usd"] == "0.025"
     assert evidence["teams"][0]["team"] == "eng"
     assert "nanousd" not in str(evidence)
+
+
+def test_answers_of_both_stand_side_by_side_for_who_may_read_them(
+    world: World, api: Api, row: Recommendation
+) -> None:
+    for model in (CURRENT, PROPOSED):
+        task = make_task(make_run(world.team), type=TASK_TYPE)
+        make_attempt(task, output=f"written by {model}", model=model)
+    (sample,) = api.get(url(row)).json()["samples"]
+    assert sample["same_task"] is False
+    assert sample["current"]["text"] == f"written by {CURRENT}"
+    assert sample["proposed"]["text"] == f"written by {PROPOSED}"
+    assert sample["proposed"]["score"] == 0.9
+    textless = Api(make_key(world.team, scopes=[Scope.USAGE_READ]))
+    assert textless.get(url(row)).json()["samples"] is None
 
 
 def test_it_goes_from_stage_to_stage_and_back(api: Api, row: Recommendation) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from budgets.core.access import Scope
 from budgets.models import Membership
-from routing.models import Decision, SharedLearning
+from routing.models import Decision, Recommendation, SharedLearning
 from runs.models import TuningAssumptions
 from runs.selectors.tuning.places import Place
 from runs.services.tuning.analysis import ask_for_analysis, carry_out
@@ -65,11 +65,21 @@ def test_a_proposal_is_made_read_and_given_its_model(world: World, api: Api):
     asked = {"task_type": "data_extraction", "validator": "json_schema"}
     few = problem(api.post(f"{BASE}/proposals/", asked), 422, "invalid")
     assert "Insufficient examples: 50 more" in few["errors"]["base_model"][0]
+    none = api.post(f"{BASE}/proposals/", asked | {"dry_run": True}).json()
+    assert none == {"examples": 0, "missing": 50, "costs_known": False, "offers": []}
     scene.good(world.team, 60)
     wrong = problem(api.post(f"{BASE}/proposals/", asked | {"base_model": "x"}), 422, "invalid")
     assert "no base model of your assumptions: these are gpt" in wrong["errors"]["base_model"][0]
+    reader = Api(make_key(world.team, scopes=[Scope.USAGE_READ]))
+    tried = reader.post(f"{BASE}/proposals/", asked | {"dry_run": True})
+    assert (tried.status_code, tried.json()["missing"], tried.json()["examples"]) == (200, 0, 60)
+    offers = tried.json()["offers"]
+    assert len(offers) > 2 and offers[0]["sure"]
+    problem(reader.post(f"{BASE}/proposals/", asked), 403, "forbidden")
+    assert not Recommendation.objects.exists()
     made = api.post(f"{BASE}/proposals/", asked)
     assert made.status_code == 201
+    assert made.json()["base_model"] == offers[0]["base_model"]
     body = made.json()
     low, value, high = (float(body["saving_usd"][name]) for name in ("low", "value", "high"))
     assert 0 < low <= value <= high
