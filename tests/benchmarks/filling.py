@@ -9,7 +9,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import BooleanField, CharField, Field, JSONField, Model, TextField
 
-# As SQL: the type of a JSON column, an id, and one that is in the order of `at` and `number`.
+# As SQL: a moment, the type of a JSON column, an id, and one in the order of `at` and `number`.
+AT = {
+    "postgresql": "to_timestamp({seconds})",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {seconds}, 'unixepoch')",
+}
 JSON = {"postgresql": "jsonb", "sqlite": "text"}
 NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
 ID_AT = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import product
 
 from django.db import connection
@@ -22,9 +21,8 @@ from routing.selectors import known_models
 from runs.core.rules import TaskType
 from runs.models import Attempt, Run, Task
 from telemetry.models import Call, Score
-from tests.benchmarks.filling import ID_AT, JSON, NEW_ID, bare, case, insert
+from tests.benchmarks.filling import AT, ID_AT, JSON, NEW_ID, bare, case, insert
 from tests.benchmarks.house import DAYS, House
-from tests.benchmarks.lists import made
 from tests.integration.routing.advice import CURRENT, PROPOSED
 
 CALLS_AN_ATTEMPT = 4
@@ -46,19 +44,26 @@ WHOSE = {"at": "r.created_at", "org_id": "r.org_id", "team_id": "r.team_id", "ru
 
 def fill(house: House, calls: int) -> None:
     """Write a month of so many calls."""
-    now, attempts = timezone.now(), calls // CALLS_AN_ATTEMPT
-    runs = attempts // TASKS_A_RUN
-    Run.objects.bulk_create(
-        (
-            made(house, place, now - timedelta(days=DAYS) * (1 - place / runs))
-            for place in range(runs)
-        ),
-        2_000,
-    )
+    attempts = calls // CALLS_AN_ATTEMPT
     with bare(*(Task, Attempt, Score, Evidence, Call)) as cursor:
+        cursor.execute(runs_of(house, attempts // TASKS_A_RUN))
         for statement in (*attempts_of(house.org.pk), *newest_of(house.org.pk)):
             cursor.execute(statement)
     QualityProfile.objects.bulk_create(profiles(house, attempts))
+
+
+def runs_of(house: House, count: int) -> str:
+    """Return what writes so many runs."""
+    step = DAYS * 86_400 / count
+    first = timezone.now().timestamp() - (count - 1) * step
+    at = AT[connection.vendor].format(seconds=f"{first} + n.i * {step}")
+    one, other = (team.pk for team in house.teams)
+    return numbers(count) + insert(
+        Run, "FROM n", id=ID_AT[connection.vendor].format(at=at, number="n.i"), created_at=at,
+        org_id=str(house.org.pk), team_id=f"CASE n.i % 2 WHEN 0 THEN {one} ELSE {other} END",
+        project="'Project ' || n.i", status="'SUCCESS'", labels="'{}'", preference="'balanced'",
+        cache="'auto'", budget_nanousd="1", signature="''",
+    )  # fmt: skip
 
 
 def profiles(house: House, attempts: int) -> Iterator[QualityProfile]:
@@ -98,9 +103,7 @@ def attempts_of(org_id: int) -> Iterator[str]:
     document = JSON[connection.vendor]
     said = f"""CAST('[{{"model": "j", "score": 0.4, "reason": "' || {case("t.id", REASONS)}
         || ' in case ' || t.id || '"}}]' AS {document})"""
-    numbers = f"""WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
-        WHERE i + 1 < {TASKS_A_RUN})"""
-    yield numbers + insert(
+    yield numbers(TASKS_A_RUN) + insert(
         Task, f"FROM {RUN} r CROSS JOIN n WHERE r.org_id = {org_id}", run_id="r.id",
         key="'t' || n.i", position="n.i", type=case("n.i", TYPES), threshold="0.85",
         validators="""'[{"name": "json_schema", "options": {}}]'""",
@@ -116,6 +119,11 @@ def attempts_of(org_id: int) -> Iterator[str]:
         team_id="team_id", model="model", task_type="task_type", source="'attempt'",
         score="score", weight="1", cost_nanousd="cost_nanousd", input_tokens="900",
     )  # fmt: skip
+
+
+def numbers(count: int) -> str:
+    """Return what makes so many numbers `n.i`, as the beginning of a statement."""
+    return f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count}) "
 
 
 def newest_of(org_id: int) -> Iterator[str]:
