@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,14 @@ from budgets.models import Hold, Team
 from budgets.services.reconciliation import reconcile
 from routing.models import AdviceDue, BeliefDay, RealisedSaving, Recommendation, TrialResult
 from routing.selectors.steering import rules_for
-from routing.services.recommendations import TrialGuard, Wanted, advance, end_money, revert
+from routing.services.recommendations import (
+    TrialGuard,
+    Wanted,
+    advance,
+    end_money,
+    realise,
+    revert,
+)
 from runs import queue
 from runs.services.advice import keep_up, look_after_advice
 from tests.integration.routing.advice import (
@@ -123,6 +130,19 @@ def test_savings_are_kept_up_while_advice_moves_tasks(rung: list[int]) -> None:
     assert rung == [team.org_id]
     keep_up(team.org_id, NOW + timedelta(minutes=5))
     assert RealisedSaving.objects.get().tasks == 1
+
+
+def test_savings_belong_to_the_month_of_the_organisations_calendar() -> None:
+    team = make_team(make_org(time_zone="Pacific/Auckland"))
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    row = advance(make_recommendation(team, now).pk, Wanted("applied"), by="ada", now=now)
+    TrialResult.objects.create(
+        recommendation=row, at=datetime(2026, 10, 31, 12, tzinfo=UTC), stage="applied",
+        arm="proposed", team_id=team.pk, run_id=row.pk, task_key="t", attempt=1, score=0.9,
+        accepted=True, cost_nanousd=CENT,
+    )  # fmt: skip
+    realise(row, now)
+    assert RealisedSaving.objects.get().month == date(2026, 11, 1)
 
 
 def test_what_was_under_way_at_a_revert_is_still_counted(rung: list[int]) -> None:
