@@ -22,8 +22,10 @@ def test_a_model_has_one_ink_on_the_whole_page():
 
 def test_a_belief_is_drawn_from_end_to_end_of_its_interval():
     sure, vague = interval_rows(
-        Candidate(model, "sim", Estimate(mean, sd, n, 0.1), 1_000, 1_000)
-        for model, mean, sd, n in (("sim/vague", 0.7, 0.5, 0), ("sim/sure", 0.8, 0.05, 40))
+        [
+            Candidate(model, "sim", Estimate(mean, sd, n, 0.1), 1_000, 1_000)
+            for model, mean, sd, n in (("sim/vague", 0.7, 0.5, 0), ("sim/sure", 0.8, 0.05, 40))
+        ]
     )
     assert sure.label == "0.80, 95 % interval 0.70 to 0.90, n 40"
     assert (float(sure.left), float(sure.width), float(sure.middle)) == pytest.approx(
