@@ -103,9 +103,19 @@ def missed_after(calls: int, world: World) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_regression_is_left_within_thirty_calls(seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "rivals"),
+    [
+        pytest.param(1, None, id="others are nearly as good"),
+        pytest.param(2, 0.8, id="others are far behind, so that long memory would hold on"),
+        pytest.param(3, 0.8, id="the same with other luck"),
+    ],
+)
+def test_a_regression_is_left_within_thirty_calls(seed: int, rivals: float | None) -> None:
     world = World(seed)
+    if rivals is not None:
+        for model in TIERS:
+            world.skills[model, "summarization"] = 0.95 if model == "claude-haiku-5-5" else rivals
     for _ in range(500):
         world.call("summarization")
     favourite = usual(world, "summarization")
