@@ -1,50 +1,47 @@
-"""Made-up history: there at once, marked, in nobody's way, and gone without a trace."""
+"""Made-up history: there at once, marked, and in nobody's way."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
 
-from budgets.models import BudgetPeriod, Hold, LedgerLine, Org, Reservation, User
-from budgets.services.demo import make_demo
+from budgets.models import BudgetPeriod, User
+from budgets.services.demo import Demo, make_demo
 from budgets.services.reconciliation import reconcile
-from runs.models import Attempt, Run, Task
-from runs.services.demo import has_demo, seed_demo
+from runs.models import Attempt, Run
+from runs.services.demo import seed_demo
 from runs.services.figures import rebuild_figures
-from telemetry.models import Call, DailyRollup, Event, HourlyRollup, Score, Series
+from telemetry.models import Call, DailyRollup, HourlyRollup
 from tests.integration.runs.api import Api
+from tests.integration.runs.rows import counts
 from tests.integration.telemetry.facts import call, figures, record
-from tests.world import make_run
 
 pytestmark = pytest.mark.django_db
-TABLES: list[Any] = [
-    Run, Task, Attempt, Call, Score, Event, Hold, LedgerLine, Reservation, Series, HourlyRollup,
-    DailyRollup,
-]  # fmt: skip
 
 
-def counts() -> dict[str, int]:
-    return {table.__name__: table.objects.count() for table in TABLES}
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Demo]:
+    """Seed once for all that look at it: what a test does to it is undone after the test."""
+    simulated = pytest.MonkeyPatch.context()
+    with django_db_blocker.unblock(), simulated as patch, transaction.atomic():
+        patch.setenv("USE_SIMULATOR", "1")
+        made = make_demo(timezone.now())
+        assert seed_demo(made.org, timezone.now()) is not None
+        yield made
+        transaction.set_rollback(True)
 
 
-@pytest.fixture
-def demo(monkeypatch: pytest.MonkeyPatch) -> Org:
-    monkeypatch.setenv("USE_SIMULATOR", "1")
-    return make_demo(timezone.now()).org
+def test_it_shows_in_usage_of_every_team_model_and_kind(seeded: Demo) -> None:
+    query = {"group_by": "model,task_type", "range": "90d"}
 
-
-def test_it_shows_in_usage_of_every_team_model_and_kind(demo: Org) -> None:
-    key = make_demo(timezone.now()).api_key
-    seed_demo(demo, timezone.now())
-
-    body = Api(key).get("/api/v1/usage/", {"group_by": "model,task_type", "range": "90d"}).json()
+    body = Api(seeded.api_key).get("/api/v1/usage/", query).json()
 
     assert body["total"]["calls"] > 5_000
     assert len({row["model"] for row in body["results"]}) >= 10
@@ -53,9 +50,7 @@ def test_it_shows_in_usage_of_every_team_model_and_kind(demo: Org) -> None:
     assert HourlyRollup.objects.exists() and DailyRollup.objects.exists()
 
 
-def test_runs_can_be_opened_and_their_money_adds_up(demo: Org) -> None:
-    seed_demo(demo, timezone.now())
-
+def test_runs_can_be_opened_and_their_money_adds_up(seeded: Demo) -> None:
     assert [each for check in reconcile() for each in check.differences] == []
     assert not BudgetPeriod.objects.exists(), "no limit is used up by it"
     run = Run.objects.order_by("-pk").first()
@@ -85,33 +80,16 @@ def assert_said_to_be_made_up(run: Run) -> None:
     assert "All decisions of this run" not in policies
 
 
-def test_seeding_twice_changes_nothing(demo: Org) -> None:
-    assert seed_demo(demo, timezone.now()) is not None
+def test_seeding_twice_changes_nothing(seeded: Demo) -> None:
     before = counts()
 
-    assert seed_demo(demo, timezone.now()) is None
+    assert seed_demo(seeded.org, timezone.now()) is None
     assert counts() == before
 
 
-def test_removing_takes_all_of_it_and_nothing_else(demo: Org) -> None:
-    team = demo.teams.get(slug="eng")
-    mine = make_run(team, labels={"demo": "yes"})
-    record(call(org_id=demo.pk, team_id=team.pk, run_id=mine.pk))
-    before, written = counts(), figures()
-    call_command("seed_demo", stdout=io.StringIO())
-    assert has_demo()
-
-    call_command("remove_demo", stdout=io.StringIO())
-
-    assert counts() == before
-    assert figures() == written
-    record(call(org_id=demo.pk, team_id=team.pk))
-
-
-def test_rebuilding_keeps_the_demo_apart(demo: Org) -> None:
-    team = demo.teams.get(slug="eng")
-    record(call(at=timezone.now(), org_id=demo.pk, team_id=team.pk))
-    seed_demo(demo, timezone.now())
+def test_rebuilding_keeps_the_demo_apart(seeded: Demo) -> None:
+    team = seeded.org.teams.get(slug="eng")
+    record(call(at=timezone.now(), org_id=seeded.org.pk, team_id=team.pk))
     real, made_up = figures(), figures(demo=True)
 
     assert rebuild_figures(timezone.now()).calls == 1

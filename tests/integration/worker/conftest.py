@@ -13,6 +13,9 @@ from tests.databases import ON_POSTGRESQL, migrated
 from tests.integration.worker import jobs
 from tests.integration.worker.world import ALIAS, Cluster, Store, connected
 
+# It brings a file of its own as its database, on which it was tested already.
+collect_ignore = ["test_start.py"] if ON_POSTGRESQL else []
+
 
 @pytest.fixture
 def store(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Store]:

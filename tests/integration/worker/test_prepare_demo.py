@@ -11,15 +11,13 @@ from runs.services.demo import has_demo, remove_demo
 pytestmark = pytest.mark.django_db
 
 
-def test_a_first_start_fills_the_dashboards_and_says_that_it_is_made_up():
+def test_a_first_start_fills_the_dashboards_and_what_is_removed_stays_away_from_the_next():
     demo = prepare_demo(timezone.now())
     assert has_demo()
-    assert "remove_demo" in welcome(demo)
+    assert "remove_demo" in welcome(demo), "it says that it is made up"
 
-
-def test_history_that_was_removed_stays_away_from_the_next_start():
-    prepare_demo(timezone.now())
     remove_demo()
+
     demo = prepare_demo(timezone.now())
     assert not has_demo()
     assert "seed_demo" in welcome(demo)
