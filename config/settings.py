@@ -48,7 +48,6 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Django --------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
     "runs",  # before django_q: its `qcluster` is the hardened one
     "routing",
     "budgets",
