@@ -72,6 +72,7 @@ def test_advice_is_computed_once_a_day_without_being_asked_for(rung: list[int]) 
     team, other = make_team(), make_team()
     make_scores(team, CURRENT, NOW)
     make_scores(team, PROPOSED, NOW, cost_nanousd=CENT // 2)
+    make_scores(other, CURRENT, NOW, count=5)  # too few, and the others' are none of theirs
     look_after_advice(NOW)
     assert rung == [team.org_id, other.org_id]
     for org_id in rung:
