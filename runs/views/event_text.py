@@ -39,6 +39,7 @@ WRITERS: Mapping[str, Callable[[Any], str]] = {
     "outcome": lambda value: look_of(str(value)).label,
     "score": _score,
     "cost_usd": _money,
+    "corrected": lambda _: "corrected",
 }
 
 

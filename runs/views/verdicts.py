@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from budgets.core.access import Action
+from runs.core.plain_text import storable
 from runs.core.refusals import NothingToJudge
 from runs.selectors.runs import run_get
 from runs.selectors.tasks import task_get
@@ -36,7 +37,7 @@ def task_verdict(request: HttpRequest, run_id: UUID, key: str) -> HttpResponse:
         messages.error(request, "Say whether it is good, fair or bad.", extra_tags="bad")
     else:
         try:
-            said = request.POST.get("comment", "").replace("\r\n", "\n").strip()
+            said = storable(request.POST.get("comment", "").replace("\r\n", "\n").strip())
             given = feedback.give(caller, task, score, said[:MOST_COMMENT_CHARS], timezone.now())
         except NothingToJudge as refused:
             messages.warning(request, str(refused), extra_tags="warn")

@@ -23,5 +23,10 @@ def test_an_unknown_field_keeps_its_name_and_a_broken_value_its_text():
     assert event_text(payload) == "retry after 3 · score odd · much"
 
 
+def test_a_corrected_verdict_is_called_so():
+    payload = {"task": "build", "score": 1.0, "corrected": True}
+    assert event_text(payload) == "build · score 1.00 · corrected"
+
+
 def test_a_score_of_zero_is_said():
     assert event_text({"score": 0.0, "attempt": 2}) == "score 0.00 · attempt 2"

@@ -98,7 +98,8 @@ def test_an_auditor_reads_verdicts_without_what_was_written_and_gives_none(world
 def test_who_judges_again_corrects_what_was_said_and_learned(world: World, run: Run):
     client = client_of(world.member)
     say(client_of(world.owner), run, "fair")
-    say(client, run, "bad", "wrong file\r\nlooked at")
+    say(client, run, "bad", "wrong file\r\nlooked at\x00")
+    assert Feedback.objects.get(by=world.member).comment == "wrong file\nlooked at\ufffd"
     weights = list(Evidence.objects.order_by("id").values_list("weight", flat=True))
     say(client, run, "good")
 
