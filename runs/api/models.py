@@ -49,7 +49,9 @@ class HealthOutput(Read):
 class LearnedOutput(Read):
     """What was observed at one task type, and the belief by which models are chosen."""
 
-    task_type = serializers.CharField()
+    task_type = serializers.CharField(
+        help_text="With `+escalated` behind it: such tasks once another model failed them."
+    )
     n = serializers.IntegerField(source="profile.n")
     score_mean = serializers.SerializerMethodField()
     expected_score = serializers.FloatField(source="belief.mean")
