@@ -33,12 +33,18 @@ def test_what_is_seen_to_fail_is_tried_again_and_both_calls_are_paid() -> None:
     assert once_cost > 0.0
 
 
-def test_a_cheap_model_goes_first_once_both_are_known() -> None:
-    outcomes = world(300)
-    found = learner(outcomes, 0.1)
-    play(outcomes, range(300), found, step=two_tries)
-    cheap = sum(one.n for (model, _), one in found.profiles.items() if model == "cheap")
-    assert cheap > 150
+def test_a_cheap_model_goes_first_where_what_it_fails_is_seen() -> None:
+    source = random.Random(3)
+    prompts = tuple(
+        Prompt("odd", 50, (float(source.random() < 0.7), float(source.random() < 0.95)), (1e3, 2e4))
+        for _ in range(80)
+    )
+    found = Learner(("cheap", "dear"), 0.05, None, threshold=0.8)
+    play(Outcomes(("cheap", "dear"), prompts), range(80), found, step=two_tries, warm=40)
+    tried = {key: one.n for key, one in found.profiles.items()}
+    assert tried["cheap", "odd"] == 80
+    assert tried["dear", "odd"] == 40
+    assert tried["dear", escalated("odd")] == sum(one.scores[0] == 0.0 for one in prompts[40:])
 
 
 def test_scores_of_second_tries_are_kept_apart() -> None:
