@@ -154,8 +154,12 @@ class TrialResult(models.Model):
                 name="trial_result_once",
             )
         ]
-        # A trial is judged after each of its results, by the newest.
-        indexes = [models.Index(fields=["recommendation", "stage", "-id"], name="trial_newest")]
+        indexes = [
+            # A trial is judged after each of its results, by the newest.
+            models.Index(fields=["recommendation", "stage", "-id"], name="trial_newest"),
+            # What a month saved is summed up again and again while it lasts.
+            models.Index(fields=["recommendation", "at"], name="trial_month"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.arm} {self.score}"
