@@ -17,8 +17,8 @@ PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
 # Without Django and the plugins of other tests, which take longer to load than these to run.
 CORES := -c tests/unit.ini --rootdir=. --confcutdir=tests/unit tests/unit -n 2
 ON_POSTGRESQL := $(BIN)/python -m tests.postgresql --
-# The longest first, which wait more than they work.
-ON_BOTH := $(wildcard tests/functional tests/integration)
+# In small portions, so that not one process gets all of those that wait more than they work.
+ON_BOTH := $(wildcard tests/functional tests/integration) -n 4 --maxschedchunk 12
 # What a deployment sets, so that `check --deploy` judges that and not a developer's machine.
 DEPLOYED := env DEBUG=0 PUBLIC_URL=https://orchestrator.example ALLOWED_HOSTS=orchestrator.example \
 	SECRET_KEY=only-checked-never-served-0123456789-abcdefghijklmnopqrstuvwxyz
@@ -64,10 +64,10 @@ test-component: install
 	$(PYTEST) tests/component -n 2
 
 test-sqlite: install
-	$(PYTEST) $(ON_BOTH) -n 4
+	$(PYTEST) $(ON_BOTH)
 
 test-postgresql: install
-	$(TEST_ENV) $(ON_POSTGRESQL) $(BIN)/python -m pytest $(ON_BOTH) -n 4
+	$(TEST_ENV) $(ON_POSTGRESQL) $(BIN)/python -m pytest $(ON_BOTH)
 
 test-browser: install
 	@if [ -n "$(wildcard tests/browser/test_*.py)" ]; then $(PYTEST) tests/browser -n 2; fi

@@ -33,6 +33,20 @@ def pytest_configure() -> None:
     templates()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that start processes and wait for them, which else come at the end.
+
+    They are those without a database of this process; pytest-django has put them last.
+    """
+    items.sort(key=has_database)
+
+
+def has_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "django_db" in item.keywords or "db" in fixtures or "transactional_db" in fixtures
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None,
