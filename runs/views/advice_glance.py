@@ -9,7 +9,7 @@ from datetime import datetime
 from budgets.core.access import Caller
 from runs.selectors.recommendations import new_proposals, realised_totals
 from runs.views.attention import Item
-from runs.views.formats import usd
+from runs.views.formats import usd, usd_between
 
 PLACE = "recommendations"
 
@@ -35,6 +35,6 @@ def advice_items(caller: Caller, team_ids: Collection[int] | None) -> Iterator[I
         return
     best = found[0]
     many = f"{len(found)} new recommendations" if len(found) > 1 else "A new recommendation"
-    between = f"{usd(best.saving_low_nanousd)} to {usd(best.saving_high_nanousd)}"
+    between = usd_between(best.saving_low_nanousd, best.saving_high_nanousd)
     text = f"{best.title}: saves {usd(best.saving_nanousd)} a month ({between}), n {best.n:,}."
     yield Item("busy", many, text, PLACE)

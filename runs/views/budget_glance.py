@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from budgets.core.burn import Burn, Outlook
 from runs.selectors.outlooks import BudgetOutlook
 from runs.views.attention import owner_of
-from runs.views.formats import exact_usd, usd
+from runs.views.formats import exact_usd, usd, usd_between
 
 SAID = {
     Outlook.SPENT: ("bad", "Spent"),
@@ -76,5 +76,5 @@ class BudgetRow:
         burn = self.burn
         if burn.projected_nanousd is None:
             return ""
-        low, high = usd(burn.low_nanousd), usd(burn.high_nanousd)
-        return f"{usd(burn.projected_nanousd)} by then, {low} to {high} in 8 of 10 cases"
+        between = usd_between(burn.low_nanousd, burn.high_nanousd)
+        return f"{usd(burn.projected_nanousd)} by then, {between} in 8 of 10 cases"

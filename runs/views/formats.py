@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from budgets.core.money import NANOUSD_PER_USD, format_usd
 
 UNKNOWN = "unknown"
+CENT = NANOUSD_PER_USD // 100
+# Less money than this, in nano-dollars, is not told apart.
+SMALLEST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,34 @@ def words(name: str) -> str:
 
 
 def usd(nanousd: int | None) -> str:
-    """Write money for reading: $12.50, $0.0312, $0.000042. None: a cost that is not known."""
+    """Write money for reading: $12.50, $0.35, $0.0312, $0.000042. None: it is not known."""
     if nanousd is None:
         return UNKNOWN
-    dollars = nanousd / NANOUSD_PER_USD
-    if nanousd == 0 or abs(nanousd) >= NANOUSD_PER_USD:
-        return f"${dollars:,.2f}"
-    if abs(nanousd) >= 100_000:
-        return f"${dollars:.4f}"
-    if abs(nanousd) >= 1_000:
-        return f"${dollars:.6f}"
-    return "<$0.000001"
+    if 0 < abs(nanousd) < SMALLEST:
+        return "<$0.000001"
+    return _dollars(nanousd, _decimals(nanousd))
+
+
+def usd_between(low_nanousd: float | None, high_nanousd: float | None) -> str:
+    """Write the ends of an interval, as precisely as the larger: $0.90 to $3.30.
+
+    None: there is no interval.
+    """
+    if low_nanousd is None or high_nanousd is None:
+        return UNKNOWN
+    decimals = _decimals(round(max(abs(low_nanousd), abs(high_nanousd))))
+    low, high = (_dollars(round(end), decimals) for end in (low_nanousd, high_nanousd))
+    return f"{low} to {high}"
+
+
+def _decimals(nanousd: int) -> int:
+    if abs(nanousd) >= NANOUSD_PER_USD or nanousd % CENT == 0:
+        return 2
+    return 4 if abs(nanousd) >= 100_000 else 6
+
+
+def _dollars(nanousd: int, decimals: int) -> str:
+    return f"{'−' if nanousd < 0 else ''}${abs(nanousd) / NANOUSD_PER_USD:,.{decimals}f}"
 
 
 def exact_usd(nanousd: int | None) -> str:

@@ -11,7 +11,7 @@ from routing.core.candidates import Candidate
 from runs.core.exploration import Exploration
 from runs.core.tradeoff import Stretch, frontier
 from runs.selectors.learned import Movement
-from runs.views.formats import usd
+from runs.views.formats import usd, usd_between
 from runs.views.tuning_tables import money
 from telemetry import figures
 
@@ -106,15 +106,15 @@ def worth_text(one: Stretch) -> str:
         return f"{usd(one.from_nanousd)} and more" if one.from_nanousd else "whatever it is worth"
     if not one.from_nanousd:
         return f"under {usd(one.to_nanousd)}"
-    return f"{usd(one.from_nanousd)} to {usd(one.to_nanousd)}"
+    return usd_between(one.from_nanousd, one.to_nanousd)
 
 
 def explored_text(one: Exploration) -> str:
     """Return what finding out costs a choice, with its interval where there is one."""
     if one.low_nanousd is None or one.high_nanousd is None:
         return f"{money(one.mean_nanousd)} (too few for an interval)"
-    low, high = money(one.low_nanousd), money(one.high_nanousd)
-    return f"{money(one.mean_nanousd)} (95 % interval {low} to {high})"
+    between = usd_between(one.low_nanousd, one.high_nanousd)
+    return f"{money(one.mean_nanousd)} (95 % interval {between})"
 
 
 def busiest(candidates: Sequence[Candidate]) -> list[Candidate]:

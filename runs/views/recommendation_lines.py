@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from routing.models.recommendation import Kind, State
 from runs.selectors.recommendations import Reading
-from runs.views.formats import Look, usd
+from runs.views.formats import Look, usd, usd_between
 from runs.views.interval_bar import IntervalBar, Scale, interval_bar
 
 LOOKS: Mapping[str, Look] = {
@@ -65,7 +65,7 @@ def saving_bar(reading: Reading, scale: Scale) -> IntervalBar:
     """Return what a month would save as a bar."""
     row = reading.row
     low, high = row.saving_low_nanousd, row.saving_high_nanousd
-    label = f"{usd(row.saving_nanousd)} a month, from {usd(low)} to {usd(high)} in 8 of 10 cases"
+    label = f"{usd(row.saving_nanousd)} a month, {usd_between(low, high)} in 8 of 10 cases"
     return interval_bar(label, low, row.saving_nanousd, high, scale)
 
 

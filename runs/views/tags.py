@@ -49,6 +49,9 @@ def usd(nanousd: int | None) -> SafeString:
     )
 
 
+register.simple_tag(formats.usd_between)
+
+
 @register.simple_tag(takes_context=True)
 def carried(context: Context) -> str:
     """Write what the page's address says of the filter, for a link to another page."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from runs.core.tuning.assumptions import as_json
 from runs.core.tuning.interval import Range, range_from
 from runs.selectors.tuning.assumptions import first_assumptions
-from runs.views.formats import words
+from runs.views.formats import usd_between, words
 from runs.views.tuning_tables import SensitiveTable, money, tables_of
 
 LEFT_OUT: Final = {
@@ -60,7 +60,7 @@ class OfferCard:
     @property
     def interval(self) -> str:
         found = range_from(self.estimate, "saving_nanousd")
-        return f"80 % interval {money(found.low)} to {money(found.high)}"
+        return f"80 % interval {usd_between(found.low, found.high)}"
 
     @property
     def tone(self) -> str:
@@ -119,8 +119,7 @@ def is_first_guess(base: Mapping[str, Any]) -> bool:
 
 def interval_text(found: Range) -> str:
     """Write money with its interval, given in nano-dollars."""
-    low, value, high = (money(one) for one in (found.low, found.value, found.high))
-    return f"{value} (80 % interval {low} to {high})"
+    return f"{money(found.value)} (80 % interval {usd_between(found.low, found.high)})"
 
 
 def left_out_of(counts: Mapping[str, int]) -> list[tuple[int, str]]:

@@ -56,9 +56,8 @@ def tables_of(estimate: Mapping[str, Any]) -> list[SensitiveTable]:
 
 
 def money(nanousd: float) -> str:
-    """Write money that may be lost, its sign first."""
-    text = usd(abs(round(nanousd)))
-    return f"−{text}" if nanousd < 0 else text
+    """Write money that was reckoned, to the nano-dollar at most."""
+    return usd(round(nanousd))
 
 
 def _table(

@@ -16,6 +16,8 @@ from runs.views import formats
         (1, "<$0.000001"),
         (42_000, "$0.000042"),
         (12_300_000, "$0.0123"),
+        (350_000_000, "$0.35"),
+        (25_000_000, "$0.0250"),
         (999_900_000, "$0.9999"),
         (2_000_000_000, "$2.00"),
         (1_234_567_000_000_000, "$1,234,567.00"),
@@ -23,6 +25,23 @@ from runs.views import formats
 )
 def test_money_is_written_with_as_many_digits_as_it_needs(nanousd: int | None, text: str):
     assert formats.usd(nanousd) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (None, 5, "unknown"),
+        (900_000_000, 3_300_000_000, "$0.90 to $3.30"),
+        (-4_000_000, 12_300_000, "−$0.0040 to $0.0123"),
+        (-3_210_000_000.4, -1_000, "−$3.21 to −$0.00"),
+        (0, 42_000, "$0.000000 to $0.000042"),
+        (1_234_000, 350_000_000, "$0.00 to $0.35"),
+    ],
+)
+def test_both_ends_of_an_interval_are_as_precise_as_the_larger(
+    low: float | None, high: float | None, text: str
+):
+    assert formats.usd_between(low, high) == text
 
 
 def test_exact_money_keeps_its_last_digit():

@@ -91,13 +91,13 @@ def test_a_cascade_is_told_with_what_it_was_expected_to_save():
               "why": "json_schema failed"}  # fmt: skip
     for recorded, said in (
         (first, "Step 1 of 2 of a cascade, sim/b follows if its result does not pass "
-         "(json_schema); an accepted result is expected to cost $0.0090 so, $0.0400 otherwise."),
+         "(json_schema); an accepted result is expected to cost $0.0090 so, $0.04 otherwise."),
         (second, "Step 2 of 2 of a cascade, after sim/a: json_schema failed."),
         ({"taken": False, "why": "little_evidence", "alone": ways["alone"], "ways": []},
          "No cheaper model goes first: too little is known of the models at this type of task."),
         ({"taken": False, "why": "no_gain", **ways},
          "No cheaper model goes first: it would not pay; an accepted result is expected to cost "
-         "$0.0090 so, $0.0400 otherwise."),
+         "$0.0090 so, $0.04 otherwise."),
     ):  # fmt: skip
         found = explain(Decision(inputs={"cascade": recorded}))
         assert found is not None and found.summary == said

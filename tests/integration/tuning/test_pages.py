@@ -54,7 +54,7 @@ def test_a_pattern_shows_name_n_share_retries_and_examples(world: World):
     assert "Data extraction: json_schema fails, on" in text
     assert "<dd>12</dd>" in text
     assert "48 %" in text
-    assert "$0.2400" in text
+    assert "$0.24" in text
     assert "invoice date is missing" in text
     assert "validator=json_schema" in text
 
