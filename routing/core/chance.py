@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 
 _SQRT2 = math.sqrt(2.0)
-# A mean this close to 0 or 1 leaves scores no room to scatter.
-_LEAST_ROOM = 1e-6
 
 
 def chance_of(quality: float, spread: float, threshold: float) -> float:
@@ -17,8 +15,9 @@ def chance_of(quality: float, spread: float, threshold: float) -> float:
     two they are. Held against a beta distribution of this mean and spread, which both are bounds
     of, it is off by 0.07 at most, and the normal alone by 0.29.
     """
+    variance, widest = spread * spread, quality * (1.0 - quality)
+    if variance >= widest:
+        return min(max(quality, 0.0), 1.0)
+    passed_or_failed = variance / widest
     normal = 0.5 * math.erfc((threshold - quality) / (spread * _SQRT2))
-    widest = max(quality * (1.0 - quality), _LEAST_ROOM)
-    passed_or_failed = min(spread * spread / widest, 1.0)
-    passed = min(max(quality, 0.0), 1.0)
-    return passed_or_failed * passed + (1.0 - passed_or_failed) * normal
+    return passed_or_failed * quality + (1.0 - passed_or_failed) * normal

@@ -7,7 +7,7 @@ and says everything it was made from.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -24,6 +24,8 @@ NEGLIGIBLE = 1e-6
 _STANDARD = NormalDist()
 # Midpoints of equally likely slices of a standard normal: 16 give the propensity to about 0.01.
 _SLICES = tuple(_STANDARD.inv_cdf((slice_ + 0.5) / 16) for slice_ in range(16))
+# One draw in a thousand is higher.
+_LUCKIEST = 3.0
 _SQRT2 = math.sqrt(2.0)
 
 
@@ -144,12 +146,13 @@ def _propensity(chosen: Candidate, others: Sequence[Candidate], terms: _Terms) -
     wins = [1.0] * len(_SLICES)
     values = [_value(chosen, draw, terms) for draw in _SLICES]
     for other in others:
-        if _value(other, _SLICES[-1], terms) < values[0]:
-            continue  # lucky, it is still worth less than the chosen one at its worst
+        # Above what the luckiest rival is worth, there is nothing to lose.
+        contested = bisect_right(values, _value(other, _LUCKIEST, terms))
+        if not contested:
+            continue
         rivals = [_value(other, draw, terms) for draw in _SLICES]
-        wins = [
-            share * _chance_below(value, rivals) for share, value in zip(wins, values, strict=True)
-        ]
+        for place in range(contested):
+            wins[place] *= _chance_below(values[place], rivals)
         if max(wins) < NEGLIGIBLE:
             break
     return sum(wins) / len(wins)
