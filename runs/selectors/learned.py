@@ -25,7 +25,7 @@ from runs.selectors.run_filters import first_id_at
 from runs.selectors.tuning.places import Place
 
 WINDOW: Final = timedelta(days=30)
-MOST_DECISIONS: Final = 1_000
+MOST_DECISIONS: Final = 400
 # Of these, whatever they are of, choices for one type of task are looked for.
 LOOKED_THROUGH: Final = 20_000
 MOST_VERDICTS: Final = 5_000
