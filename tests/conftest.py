@@ -13,6 +13,7 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection, connections
 from django.db.models.signals import post_migrate
 from django.test import TransactionTestCase, override_settings
+from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from budgets.models.append_only import KEPT as KEPT_IN_BUDGETS
@@ -31,6 +32,9 @@ __all__ = ["simulator", "simulator_process"]
 def pytest_configure() -> None:
     """Say where the templates of databases are, before the processes start that share them."""
     templates()
+    # A busy machine is no failure of what is tested.
+    settings.register_profile("patient", deadline=None)
+    settings.load_profile("patient")
 
 
 @pytest.hookimpl(trylast=True)
