@@ -30,14 +30,6 @@ def cascaded(
     return (choice if way is None else led_by(choice, way)), weighed
 
 
-def drawn_model(cascading: Cascading | None) -> str:
-    """Return the model that the draws spoke for, where a cheaper one goes before it; empty: none.
-
-    The propensity of the choice is that model's. What goes first follows from the same draws.
-    """
-    return next_model(cascading)
-
-
 def next_model(cascading: Cascading | None) -> str:
     """Return the model to escalate to if the check fails; empty: there is none."""
     way = cascading.taken if isinstance(cascading, Weighed) else None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from routing.models import Decision
 from routing.models.decision import Kind, Outcome
-from routing.services.cascading import drawn_model
+from routing.services.cascading import next_model
 from routing.services.decisions import OnBehalf, RecordDecision
 from routing.services.selection import Pick
 
@@ -53,7 +53,7 @@ def reasons_for(
 
 def _candidates(pick: Pick) -> dict[str, Any]:
     """Return the choice; `propensity_of` is who that is of, where it is not the chosen model."""
-    drawn = drawn_model(pick.cascading)
+    drawn = next_model(pick.cascading)  # what goes first follows from the same draws
     return pick.choice.as_json() | ({"propensity_of": drawn} if drawn else {})
 
 
