@@ -9,7 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from routing.core.quality import NOTHING_SEEN, Observation, Profile, observe, without
+from routing.core.levels import rest_of
+from routing.core.quality import NOTHING_SEEN, Observation, Profile, observe
 from routing.core.versions import VersionKey
 
 Seen = tuple[VersionKey, Observation]
@@ -23,20 +24,13 @@ def states_at(
     `seen` is the newest part of what `whole` is made of, the oldest first. It is taken out, and
     put back moment by moment.
     """
-    state = _without(whole, _folded({}, seen))
+    state = rest_of(whole, _folded({}, seen))
     place = 0
     for end in ends:
         upto = bisect_right(seen, end, lo=place, key=lambda one: one[1].at)
         state = _folded(state, seen[place:upto])
         place = upto
         yield state
-
-
-def _without(
-    whole: Mapping[VersionKey, Profile], part: Mapping[VersionKey, Profile]
-) -> dict[VersionKey, Profile]:
-    rest = {key: without(one, part.get(key, NOTHING_SEEN)) for key, one in whole.items()}
-    return {key: one for key, one in rest.items() if one.n}
 
 
 def _folded(state: Mapping[VersionKey, Profile], seen: Sequence[Seen]) -> dict[VersionKey, Profile]:

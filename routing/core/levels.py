@@ -5,15 +5,17 @@ Invariant: nothing counts twice, since a level's evidence leaves out what the le
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from routing.core.drift import settled
 from routing.core.posterior import Cell, Key
 from routing.core.quality import NOTHING_SEEN, Profile, fading, without
 
 Profiles = Mapping[Key, Profile]
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,13 @@ def cells_of(profiles: Profiles) -> dict[Key, Cell]:
 def _apart(evidence: Evidence) -> tuple[Profiles, Profiles, Profiles]:
     """Return each level without the level below it."""
     return (
-        _without(evidence.everybody, evidence.org) if evidence.everybody else {},
-        _without(evidence.org, evidence.team),
+        rest_of(evidence.everybody, evidence.org) if evidence.everybody else {},
+        rest_of(evidence.org, evidence.team),
         evidence.team,
     )
 
 
-def _without(whole: Profiles, part: Profiles) -> Profiles:
+def rest_of(whole: Mapping[K, Profile], part: Mapping[K, Profile]) -> dict[K, Profile]:
+    """Return profiles without what is in others of the same keys; what is empty then is gone."""
     rest = {key: without(one, part.get(key, NOTHING_SEEN)) for key, one in whole.items()}
     return {key: one for key, one in rest.items() if one.n}

@@ -6,8 +6,9 @@ from django.db import models
 
 
 class Evidence(models.Model):
-    """One evaluated attempt or one verdict of a person. Rows are added, never changed.
+    """One evaluated attempt or one verdict of a person. Rows are added, not changed.
 
+    The exception is the score of a verdict that its author corrects.
     `cost_nanousd` null: there was no call to pay for. `version` is the name on the wire that the
     model had then; empty: it is not known.
     """
